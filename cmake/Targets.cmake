@@ -1,0 +1,41 @@
+# How this project's own targets are made: warnings, sanitizers, one unit-test
+# program a module.
+add_library(pavtest_options INTERFACE)
+target_compile_options(pavtest_options INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -fvisibility=hidden
+  $<$<BOOL:${PAVTEST_WARNINGS_AS_ERRORS}>:-Werror>
+  $<$<BOOL:${PAVTEST_SANITIZE}>:-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer>
+  $<$<BOOL:${PAVTEST_COVERAGE}>:--coverage>)
+target_link_options(pavtest_options INTERFACE
+  $<$<BOOL:${PAVTEST_SANITIZE}>:-fsanitize=address,undefined>
+  $<$<BOOL:${PAVTEST_COVERAGE}>:--coverage>)
+
+# pavtest_module(NAME sources… DEPENDS libraries…): a static library of tools/NAME.
+function(pavtest_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  add_library(pavtest_${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(pavtest_${name} PUBLIC ${PROJECT_SOURCE_DIR}/tools ${PROJECT_BINARY_DIR}/generated)
+  target_link_libraries(pavtest_${name} PUBLIC ${ARG_DEPENDS} PRIVATE pavtest_options)
+endfunction()
+
+# pavtest_program(NAME sources… DEPENDS libraries…): a command that needs nothing
+# but libc where its libraries have static archives.
+function(pavtest_program name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} pavtest_options)
+  if(NOT PAVTEST_SANITIZE)
+    target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+endfunction()
+
+# pavtest_unit_test(MODULE sources… DEPENDS libraries…): the program unit_MODULE,
+# each of its cases a CTest of its own, all labelled "unit".
+function(pavtest_unit_test module)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  add_executable(unit_${module} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(unit_${module} PRIVATE ${ARG_DEPENDS} GTest::gtest GTest::gmock GTest::gtest_main pavtest_options)
+  target_compile_definitions(unit_${module} PRIVATE PAVTEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME unit_${module} COMMAND unit_${module})
+  set_tests_properties(unit_${module} PROPERTIES LABELS unit)
+endfunction()
