@@ -1,0 +1,45 @@
+// The site's and the user's settings: pavtest.yaml, found, checked and merged.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/environment.h"
+#include "base/error.h"
+
+namespace pavtest {
+
+/// Who asks. A value, so that tests can be anybody.
+struct Account {
+    uid_t uid = 0;
+    std::string name;
+    std::string home;
+    /// Of the real uid, from the password database; HOME is not trusted for root.
+    static Result<Account> of_process(const Environment& environment);
+    static Result<Account> of_uid(uid_t uid);
+};
+
+/// Settings after merging. Paths are absolute, `{user}`, `{uid}` and `{home}` replaced.
+struct Settings {
+    std::string store;                     // where new sessions go
+    std::vector<std::string> store_templates;  // as written, for other users' stores
+    std::string store_group;               // group that may read; empty: private
+    std::vector<std::string> config_dirs;  // of the site, in order
+    std::string node_dir;                  // node-local, for builds and scratch
+    std::chrono::seconds hook_deadline{10};
+    std::chrono::seconds default_test_time{300};
+    std::chrono::seconds job_margin{300};  // added to the sum of the tests' times
+    std::uint64_t source_limit = 256ULL << 20;  // bytes of sources frozen with a session
+    std::string site_file;                 // that was read; empty if there was none
+};
+
+/// Reads the site's file (PAVTEST_CONFIG or the built-in place) and then the user's own
+/// (~/.config/pavtest/pavtest.yaml), which may set only what a user may set. A site file
+/// that others may write is refused. Missing files are fine.
+Result<Settings> load_settings(const Environment& environment, const Account& account);
+
+}  // namespace pavtest

@@ -1,0 +1,79 @@
+// The store on disk: making sessions, finding them, and the directories of their jobs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file.h"
+#include "base/settings.h"
+#include "base/time.h"
+#include "session/journal.h"
+#include "session/plan.h"
+
+namespace pavtest::session {
+
+/// One job of a session: an array has one for each task, a requeue another restart.
+struct JobKey {
+    std::uint32_t job = 0;
+    std::uint32_t restart = 0;
+    auto operator<=>(const JobKey&) const = default;
+    [[nodiscard]] std::string directory_name() const;  // "4711.0"
+};
+
+/// A session's directory, open.
+class SessionDirectory {
+  public:
+    [[nodiscard]] const std::string& id() const { return id_; }
+    [[nodiscard]] const Directory& directory() const { return directory_; }
+    [[nodiscard]] Result<Header> header() const;
+    [[nodiscard]] Result<Plan> plan() const;
+    [[nodiscard]] Result<std::vector<JobKey>> jobs() const;  // sorted
+    [[nodiscard]] Result<Directory> job_directory(JobKey key) const;
+    [[nodiscard]] Result<Directory> make_job_directory(JobKey key) const;
+    /// tests/<nnnn> in a job's directory, made if it is missing.
+    [[nodiscard]] static Result<Directory> make_test_directory(const Directory& job, std::uint32_t test, mode_t mode);
+    /// Modes for new files and directories: private, or readable by the store's group.
+    [[nodiscard]] mode_t file_mode() const { return file_mode_; }
+    [[nodiscard]] mode_t directory_mode() const { return directory_mode_; }
+
+  private:
+    friend class Store;
+    SessionDirectory(std::string id, Directory directory, mode_t file_mode, mode_t directory_mode)
+        : id_(std::move(id)), directory_(std::move(directory)), file_mode_(file_mode), directory_mode_(directory_mode) {}
+    std::string id_;
+    Directory directory_;
+    mode_t file_mode_;
+    mode_t directory_mode_;
+};
+
+class Store {
+  public:
+    /// An existing store. ErrorKind::not_found if it is not there.
+    static Result<Store> open(const std::string& path);
+    /// Makes it if it is missing: 0700, or 02750 with the settings' group.
+    static Result<Store> create(const Settings& settings);
+
+    [[nodiscard]] const std::string& path() const { return directory_.path(); }
+    [[nodiscard]] Result<SessionDirectory> open_session(std::string_view id) const;
+    /// A new session directory with session.json and plan.json on disk (written, synced)
+    /// before it becomes visible under its id.
+    [[nodiscard]] Result<SessionDirectory> create_session(const Header& header, const Plan& plan) const;
+    /// Ids, newest first, stopping when `visit` returns false.
+    Result<> each_session(const std::function<bool(const std::string& id)>& visit) const;
+
+  private:
+    explicit Store(Directory directory, mode_t file_mode, mode_t directory_mode)
+        : directory_(std::move(directory)), file_mode_(file_mode), directory_mode_(directory_mode) {}
+    Directory directory_;
+    mode_t file_mode_;
+    mode_t directory_mode_;
+};
+
+/// This host's name as records carry it: SLURMD_NODENAME, else the short host name.
+std::string record_host(const Environment& environment);
+
+}  // namespace pavtest::session

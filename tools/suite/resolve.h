@@ -1,0 +1,60 @@
+// The face of the suite language: requests in, resolved tests out.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/environment.h"
+#include "base/error.h"
+#include "base/time.h"
+
+namespace pavtest::suite {
+
+/// A configuration directory: suites/, hosts/, os/, modes/, facts/, functions/, …
+struct ConfigDirectory {
+    std::string label;
+    std::string path;
+};
+
+/// Everything outside the files that resolution may look at; tests replace it.
+struct World {
+    std::vector<ConfigDirectory> directories;        // in order: the first that has a thing wins
+    Environment environment;
+    const Clock* clock = nullptr;
+    std::map<std::string, std::string> pinned_facts; // --fact: "sys_name", "sys_os.name", "pav.user"
+};
+
+struct Selection {
+    std::vector<std::string> requests;       // [N*]suite[.test[.subtitle]][*N], globs
+    std::vector<std::string> request_files;  // -f
+    std::optional<std::string> host, os;
+    std::vector<std::string> modes;
+    std::vector<std::string> overrides;      // key.sub=value
+};
+
+struct ResolvedTest {
+    std::string full_name;                 // suite.test.subtitle
+    std::string suite, test;
+    std::optional<std::string> subtitle;
+    std::string suite_path;                // the file
+    std::string suite_directory;           // suites/NAME for suite directories, else empty
+    std::string config_path;               // the configuration directory it came from
+    std::vector<std::string> skip_reasons;
+    bool deferred = false;                 // some strings wait for the node
+    nlohmann::json config;                 // Pavilion's keys, leaves strings or null
+    nlohmann::json variables;              // what deferred strings still need
+};
+
+struct Resolution {
+    std::vector<ResolvedTest> tests;
+    std::vector<Error> errors;    // resolution failed if there is one
+    std::vector<Error> warnings;  // deprecated forms and the like
+};
+
+/// Never throws; whatever goes wrong is in `errors`.
+Resolution resolve(const World& world, const Selection& selection);
+
+}  // namespace pavtest::suite
