@@ -1,0 +1,43 @@
+// pavsuite: what suites there are, what they resolve to, and submitting them.
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/build_info.h"
+#include "cmd/command.h"
+#include "cmd/pavsuite/subcommands.h"
+
+namespace {
+
+int pavsuite(int argc, char** argv) {
+    using namespace pavtest::cmd;
+    CLI::App app{"Test suites: list, show, check, render and submit them", "pavsuite"};
+    app.set_version_flag("-V,--version", "pavsuite " PAVTEST_VERSION);
+    app.require_subcommand(1);
+    app.footer(
+        "Examples:\n"
+        "  pavsuite render selftest        the batch script that sbatch would read\n"
+        "  sbatch --pavtest=selftest       submit it");
+    const std::vector<Chosen> chosen{add_render(app), add_freeze(app), add_submission(app)};
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const bool asked = error.get_exit_code() == 0;
+        app.exit(error);
+        return asked ? 0 : static_cast<int>(pavtest::ExitCode::usage);
+    }
+    const std::vector<CLI::App*> all = app.get_subcommands(nullptr);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i]->parsed()) {
+            return chosen.at(i)();
+        }
+    }
+    return static_cast<int>(pavtest::ExitCode::usage);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return pavtest::cmd::guarded("pavsuite", [&] { return pavsuite(argc, argv); });
+}

@@ -1,0 +1,38 @@
+// What the subcommands that take requests share: their options, and resolving them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmd/command.h"
+#include "session/freeze.h"
+#include "suite/resolve.h"
+
+namespace pavtest::cmd {
+
+/// Options -H -o -m -c -f --fact and the requests.
+struct SelectionArguments {
+    std::vector<std::string> requests, files, modes, overrides, facts;
+    std::string host, os;
+    void add_to(CLI::App& app);
+};
+
+/// The configuration directories in their order: the site's, the user's ~/.pavilion,
+/// PAV_CONFIG_DIR, and the suites shipped with pavtest.
+std::vector<suite::ConfigDirectory> config_directories(const Process& process);
+
+Result<suite::World> world_of(const Process& process, const std::vector<std::string>& facts);
+suite::Selection selection_of(const SelectionArguments& arguments);
+
+/// Requests resolved, sized and named: a session that is not yet on disk. Warnings go to
+/// standard error. All errors are returned.
+struct Prepared {
+    std::optional<session::Bundle> bundle;
+    std::vector<Error> errors;
+};
+Prepared prepare(const Process& process, const SelectionArguments& arguments,
+                 const std::string& script);
+
+}  // namespace pavtest::cmd

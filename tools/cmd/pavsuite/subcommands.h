@@ -1,0 +1,19 @@
+// The subcommands of pavsuite: each adds itself to the command line and returns what to
+// run when it was chosen.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace pavtest::cmd {
+
+using Chosen = std::function<int()>;
+
+/// The batch script for a request; with descriptors, the plugin's side of it.
+Chosen add_render(CLI::App& app);
+/// For the plugin: a session on disk from what render resolved.
+Chosen add_freeze(CLI::App& app);
+/// For the plugin: how sbatch ended.
+Chosen add_submission(CLI::App& app);
+
+}  // namespace pavtest::cmd

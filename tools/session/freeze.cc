@@ -1,0 +1,256 @@
+// From resolved tests to a session directory.
+#include "session/freeze.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <map>
+#include <system_error>
+
+#include "base/text.h"
+#include "session/sizing.h"
+#include "status/states.h"
+
+namespace pavtest::session {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSubmitJournal = "submit.jsonl";
+
+// The bytes of a file or tree; links count as nothing. An error when it can't be read.
+Result<std::uint64_t> size_of(const fs::path& path, std::uint64_t limit) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+        const std::uintmax_t size = fs::file_size(path, error);
+        if (error) {
+            return fail_errno("read", path.string(), error.value());
+        }
+        return static_cast<std::uint64_t>(size);
+    }
+    std::uint64_t total = 0;
+    for (auto entry = fs::recursive_directory_iterator(path, error);
+         !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+        if (entry->is_regular_file(error) && !entry->is_symlink(error)) {
+            total += entry->file_size(error);
+        }
+        if (total > limit) {
+            break;
+        }
+    }
+    if (error) {
+        return fail_errno("read", path.string(), error.value());
+    }
+    return total;
+}
+
+Result<> copy_source(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+    if (error) {
+        return fail_errno("copy", from.string(), error.value());
+    }
+    return {};
+}
+
+// Copies each distinct source once, and makes the tests name the copies.
+Result<Plan> with_sources_named(const Plan& plan, std::map<std::string, std::string>& copies) {
+    Plan named = plan;
+    for (PlannedTest& test : named.tests) {
+        if (!test.source || test.source->empty() || test.source->front() != '/') {
+            continue;
+        }
+        const auto [found, added] = copies.emplace(*test.source, "");
+        if (added) {
+            found->second = fmt::format("sources/{:04}/{}", copies.size() - 1,
+                                        fs::path(*test.source).filename().string());
+        }
+        test.source = found->second;
+    }
+    return named;
+}
+
+Result<> check_sizes(const std::map<std::string, std::string>& copies, std::uint64_t limit) {
+    std::uint64_t total = 0;
+    for (const auto& [from, to] : copies) {
+        auto size = size_of(from, limit);
+        if (!size) {
+            return tl::make_unexpected(size.error());
+        }
+        total += *size;
+        if (total > limit) {
+            return fail(ErrorKind::config,
+                        fmt::format("the sources of the builds have more than {} MiB "
+                                    "(the last one counted: '{}')",
+                                    limit >> 20, from),
+                        "they are frozen with the session; raise 'source_limit' in pavtest.yaml, "
+                        "or keep large data outside and refer to it by path");
+        }
+    }
+    return {};
+}
+
+status::Record submit_record(std::string_view state, std::string note) {
+    status::Record record;
+    record.role = status::Role::submit;
+    record.state = state;
+    record.note = std::move(note);
+    return record;
+}
+
+Result<std::optional<std::string>> find_source(const suite::ResolvedTest& test,
+                                const std::vector<suite::ConfigDirectory>& directories) {
+    const std::string source = config_text(test.config, "build.source_path");
+    if (source.empty()) {
+        return std::optional<std::string>{};
+    }
+    std::vector<std::string> places;
+    if (source.front() == '/') {
+        places.push_back(source);
+    } else {
+        if (!test.suite_directory.empty()) {
+            places.push_back(test.suite_directory + "/" + source);
+        }
+        for (const suite::ConfigDirectory& directory : directories) {
+            places.push_back(directory.path + "/test_src/" + source);
+        }
+    }
+    for (const std::string& place : places) {
+        struct stat info {};
+        if (::stat(place.c_str(), &info) == 0) {
+            return std::optional(place);
+        }
+    }
+    return fail(ErrorKind::config,
+                fmt::format("{}: build.source_path '{}' is not there", test.full_name, source),
+                fmt::format("looked for {}", join(places, ", ")));
+}
+
+}  // namespace
+
+std::string to_json(const Bundle& bundle) {
+    return fmt::format(R"({{"session":{},"plan":{},"store":{}}})", to_json(bundle.header),
+                       to_json(bundle.plan), nlohmann::json(bundle.store).dump());
+}
+
+Result<Bundle> bundle_from_json(std::string_view text) {
+    const nlohmann::json parsed = nlohmann::json::parse(text, nullptr, false);
+    if (!parsed.is_object() || !parsed.contains("session") || !parsed.contains("plan") ||
+        !parsed.contains("store") || !parsed["store"].is_string()) {
+        return fail(ErrorKind::infrastructure, "what was handed over is no session bundle");
+    }
+    auto header = header_from_json(parsed["session"].dump());
+    if (!header) {
+        return tl::make_unexpected(header.error());
+    }
+    auto plan = plan_from_json(parsed["plan"].dump());
+    if (!plan) {
+        return tl::make_unexpected(plan.error());
+    }
+    return Bundle{std::move(*header), std::move(*plan), parsed["store"].get<std::string>()};
+}
+
+Result<Plan> plan_of(const suite::Resolution& resolution,
+                     const std::vector<suite::ConfigDirectory>& directories,
+                     const std::string& id) {
+    Plan plan;
+    plan.id = id;
+    for (const suite::ResolvedTest& test : resolution.tests) {
+        PlannedTest planned;
+        planned.index = static_cast<std::uint32_t>(plan.tests.size());
+        planned.name = test.full_name;
+        planned.suite = test.suite;
+        planned.test = test.test;
+        planned.subtitle = test.subtitle;
+        planned.skip_reasons = test.skip_reasons;
+        planned.deferred = test.deferred;
+        planned.config = test.config;
+        planned.variables = test.variables;
+        if (test.skip_reasons.empty()) {
+            auto source = find_source(test, directories);
+            if (!source) {
+                return tl::make_unexpected(source.error());
+            }
+            planned.source = *source;
+        }
+        plan.tests.push_back(std::move(planned));
+    }
+    return plan;
+}
+
+Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings,
+                                const Clock& clock, const std::string& host) {
+    Settings own = settings;
+    own.store = bundle.store;
+    std::map<std::string, std::string> copies;
+    auto plan = with_sources_named(bundle.plan, copies);
+    if (!plan) {
+        return tl::make_unexpected(plan.error());
+    }
+    if (auto fits = check_sizes(copies, settings.source_limit); !fits) {
+        return tl::make_unexpected(fits.error());
+    }
+    auto store = Store::create(own);
+    if (!store) {
+        return tl::make_unexpected(store.error());
+    }
+    auto session = store->create_session(bundle.header, *plan);
+    if (!session) {
+        return session;
+    }
+    for (const auto& [from, to] : copies) {
+        const std::string parent = fs::path(to).parent_path().string();
+        auto made = session->directory().create_below(parent, session->directory_mode());
+        if (!made) {
+            return tl::make_unexpected(made.error());
+        }
+        if (auto copied = copy_source(from, session->directory().path() + "/" + to); !copied) {
+            return tl::make_unexpected(copied.error());
+        }
+    }
+    auto journal = Journal::open(session->directory(), std::string(kSubmitJournal), host, clock,
+                                 session->file_mode());
+    if (!journal) {
+        return tl::make_unexpected(journal.error());
+    }
+    status::Record created = submit_record(
+        status::state::created,
+        fmt::format("session {} made by {} on {}", bundle.header.id, bundle.header.user, host));
+    created.tests = "*";
+    status::Record scheduled =
+        submit_record(status::state::scheduled, fmt::format("handed to Slurm with {} tests",
+                                                            bundle.header.tests));
+    scheduled.tests = "*";
+    for (const status::Record& record : {created, scheduled}) {
+        if (auto written = journal->append(record); !written) {
+            return tl::make_unexpected(written.error());
+        }
+    }
+    return session;
+}
+
+Result<> record_submission(const SessionDirectory& session, int exit_status, const Clock& clock,
+                           const std::string& host) {
+    auto journal = Journal::open(session.directory(), std::string(kSubmitJournal), host, clock,
+                                 session.file_mode());
+    if (!journal) {
+        return tl::make_unexpected(journal.error());
+    }
+    if (exit_status == 0) {
+        return journal->append(submit_record(status::state::scheduled, "accepted by Slurm"));
+    }
+    status::Record refused = submit_record(
+        status::state::sched_error,
+        fmt::format("the submission was refused: sbatch ended with status {}", exit_status));
+    refused.end = true;
+    refused.cause = status::Cause::refused;
+    if (auto written = journal->append(refused); !written) {
+        return written;
+    }
+    refused.tests = "*";
+    return journal->append(refused);
+}
+
+}  // namespace pavtest::session
