@@ -26,6 +26,7 @@ start_accounting() {
         sacctmgr --immediate --quiet add account pavtest Description="private cluster" Organization=pavtest
         sacctmgr --immediate --quiet add user "$user" account=pavtest AdminLevel=Admin
     } >"$dir/log/sacctmgr.log" 2>&1 || fail_with_log "the cluster could not be registered" sacctmgr
+    rm "$dir"/log/{mariadb-install,sacctmgr}.log
 }
 
 start_slurmdbd() {

@@ -32,7 +32,7 @@ write_slurm_conf() {
     {
         # The host is named by address only: its name may be in no DNS.
         # cred_expire is also how long a requeued job waits before it may start
-        # again (120 s if not set), so it is short; it has to outlast a prolog.
+        # again: 120 s if not set, and Slurm takes nothing under 5.
         # Timeouts are short for tests of dead nodes, yet longer than a daemon
         # on a busy two-core machine may be kept waiting.
         cat <<CONF
@@ -43,7 +43,7 @@ SlurmUser=$user
 SlurmdUser=$user
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket=$dir/munge/socket,cred_expire=15
+AuthInfo=socket=$dir/munge/socket,cred_expire=6
 StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/spool/%n
 SlurmctldPidFile=$dir/spool/slurmctld.pid
@@ -67,7 +67,7 @@ InactiveLimit=0
 MinJobAge=300
 JobRequeue=1
 SchedulerType=sched/backfill
-SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0,bf_interval=1
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 DefMemPerCPU=1000

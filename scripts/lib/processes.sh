@@ -31,7 +31,7 @@ start_daemon() {
     ) </dev/null >>"$dir/log/$name.stderr" 2>&1 &
     local pid=$!
     disown "$pid"
-    echo "$pid $(start_time_of "$pid")" >"$dir/run/$name"
+    echo "$pid $(start_time_of "$pid" || echo dead)" >"$dir/run/$name"
 }
 
 # pid_of NAME: its pid if it lives.
@@ -74,7 +74,7 @@ end_daemons() {
     for name in "$@"; do
         if ! wait_until "$seconds" gone "$name"; then
             kill -KILL "$(pid_of "$name")" 2>/dev/null || true
-            wait_until 3 gone "$name"
+            wait_until 3 gone "$name" || echo "cluster: $name could not be ended" >&2
         fi
     done
 }
@@ -117,17 +117,31 @@ strays() {
     done
 }
 
-# end_strays [PID…]: kills until a whole look finds none; the pids given are
-# descendants of daemons that were seen while those still lived.
+# Pids with their start times, to be ended after a wait in which a pid may have
+# been recycled.
+record_with_descendants() {
+    local pid
+    with_descendants "$@" | while read -r pid; do
+        echo "$pid:$(start_time_of "$pid")"
+    done
+}
+
+end_recorded() {
+    local entry
+    for entry in "$@"; do
+        [[ $(start_time_of "${entry%:*}") != "${entry#*:}" ]] ||
+            kill -KILL "${entry%:*}" 2>/dev/null || true
+    done
+}
+
+# Kills until a whole look finds none: a dying one may have just forked.
 end_strays() {
-    local found=("$@") deadline=$((SECONDS + 5))
+    local found deadline=$((SECONDS + 5))
     while ((SECONDS < deadline)); do
-        mapfile -t -O "${#found[@]}" found < <(strays)
+        mapfile -t found < <(strays)
         ((${#found[@]})) || return 0
         kill -KILL "${found[@]}" 2>/dev/null || true
-        found=()
         sleep 0.05
     done
     echo "cluster: processes that could not be ended: $(strays | tr '\n' ' ')" >&2
-    return 1
 }
