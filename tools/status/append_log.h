@@ -13,15 +13,15 @@ namespace pavtest::status {
 /// time on this host. Not thread-safe.
 class AppendLog {
   public:
-    /// Opens or creates `name` in `directory` with `mode`. Ends a torn last line. Waits for
-    /// another writer of this host for at most `patience_milliseconds`.
+    /// Opens or creates `name` in `directory` with exactly `mode`. Waits for another writer of
+    /// this host for at most `patience_milliseconds`. Writes nothing.
     static Result<AppendLog> open(const Directory& directory, const std::string& name, mode_t mode,
                                   int patience_milliseconds = 2000);
     static Result<AppendLog> open(int directory, const std::string& name, mode_t mode,
                                   int patience_milliseconds = 2000);
 
-    /// Appends one line that already ends in a newline. A short write is completed; if that
-    /// fails the next append ends the torn line first.
+    /// Appends one line that already ends in a newline. A short write is completed. A torn
+    /// last line, ours or a dead writer's, is ended first, in the same write.
     Result<> append(std::string_view line);
 
     /// Keeps room on the disk for `bytes` more without changing the size, where the file
