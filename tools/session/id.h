@@ -1,6 +1,7 @@
 // Session ids: twelve characters that sort by time.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,6 +1,7 @@
 // The store on disk: making sessions, finding them, and the directories of their jobs.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -11,10 +12,12 @@
 #include "base/file.h"
 #include "base/settings.h"
 #include "base/time.h"
+#include "session/header.h"
 #include "session/journal.h"
-#include "session/plan.h"
 
 namespace pavtest::session {
+
+struct Plan;
 
 /// One job of a session: an array has one for each task, a requeue another restart.
 struct JobKey {
@@ -22,6 +25,7 @@ struct JobKey {
     std::uint32_t restart = 0;
     auto operator<=>(const JobKey&) const = default;
     [[nodiscard]] std::string directory_name() const;  // "4711.0"
+    static std::optional<JobKey> from(std::string_view directory_name);
 };
 
 /// A session's directory, open.
@@ -30,20 +34,21 @@ class SessionDirectory {
     [[nodiscard]] const std::string& id() const { return id_; }
     [[nodiscard]] const Directory& directory() const { return directory_; }
     [[nodiscard]] Result<Header> header() const;
+    /// Include session/plan.h to use it.
     [[nodiscard]] Result<Plan> plan() const;
     [[nodiscard]] Result<std::vector<JobKey>> jobs() const;  // sorted
     [[nodiscard]] Result<Directory> job_directory(JobKey key) const;
     [[nodiscard]] Result<Directory> make_job_directory(JobKey key) const;
     /// tests/<nnnn> in a job's directory, made if it is missing.
-    [[nodiscard]] static Result<Directory> make_test_directory(const Directory& job, std::uint32_t test, mode_t mode);
+    [[nodiscard]] static Result<Directory> make_test_directory(const Directory& job,
+                                                               std::uint32_t test, mode_t mode);
     /// Modes for new files and directories: private, or readable by the store's group.
     [[nodiscard]] mode_t file_mode() const { return file_mode_; }
     [[nodiscard]] mode_t directory_mode() const { return directory_mode_; }
 
   private:
     friend class Store;
-    SessionDirectory(std::string id, Directory directory, mode_t file_mode, mode_t directory_mode)
-        : id_(std::move(id)), directory_(std::move(directory)), file_mode_(file_mode), directory_mode_(directory_mode) {}
+    SessionDirectory(std::string id, Directory directory);
     std::string id_;
     Directory directory_;
     mode_t file_mode_;
@@ -59,19 +64,24 @@ class Store {
 
     [[nodiscard]] const std::string& path() const { return directory_.path(); }
     [[nodiscard]] Result<SessionDirectory> open_session(std::string_view id) const;
-    /// A new session directory with session.json and plan.json on disk (written, synced)
-    /// before it becomes visible under its id.
-    [[nodiscard]] Result<SessionDirectory> create_session(const Header& header, const Plan& plan) const;
+    /// What else belongs into a new session before anybody can see it.
+    using Fill = std::function<Result<>(const SessionDirectory& unborn)>;
+    /// A new session directory with session.json, plan.json and what `fill` adds on disk
+    /// (written, synced) before it becomes visible under its id.
+    [[nodiscard]] Result<SessionDirectory> create_session(const Header& header, const Plan& plan,
+                                                          const Fill& fill = {}) const;
     /// Ids, newest first, stopping when `visit` returns false.
     Result<> each_session(const std::function<bool(const std::string& id)>& visit) const;
 
   private:
-    explicit Store(Directory directory, mode_t file_mode, mode_t directory_mode)
-        : directory_(std::move(directory)), file_mode_(file_mode), directory_mode_(directory_mode) {}
+    explicit Store(Directory directory);
     Directory directory_;
-    mode_t file_mode_;
     mode_t directory_mode_;
 };
+
+/// A directory below `parent`, made with exactly `mode` if it is missing. (A chmod after the
+/// fact would lose the setgid bit for a user who isn't in the store's group.)
+Result<Directory> make_directory(const Directory& parent, const std::string& name, mode_t mode);
 
 /// This host's name as records carry it: SLURMD_NODENAME, else the short host name.
 std::string record_host(const Environment& environment);
