@@ -2,7 +2,9 @@
 # nodes run, so that they need nothing but libc.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+# Header-only: distributions ship fmt as a shared library alone, and nodes have none.
 find_package(fmt REQUIRED)
+add_library(pavtest::fmt ALIAS fmt::fmt-header-only)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 

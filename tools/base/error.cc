@@ -27,8 +27,7 @@ tl::unexpected<Error> fail(ErrorKind kind, std::string what, std::string hint, P
 tl::unexpected<Error> fail_errno(std::string_view action, std::string_view path, int errno_value) {
     char buffer[128];
     const char* reason = strerror_r(errno_value, buffer, sizeof buffer);
-    const ErrorKind kind =
-        errno_value == ENOENT ? ErrorKind::not_found : ErrorKind::infrastructure;
+    const ErrorKind kind = errno_value == ENOENT ? ErrorKind::not_found : ErrorKind::infrastructure;
     return fail(kind, fmt::format("cannot {} '{}': {}", action, path, reason));
 }
 
@@ -61,8 +60,7 @@ std::string shown_line(const Place& place) {
     std::string text = place.line_text.substr(from, kShownWidth);
     std::replace(text.begin(), text.end(), '\t', ' ');
     const std::string before = printable(text.substr(0, at - from));
-    return fmt::format("  {}\n  {}^\n", printable(text),
-                       std::string(display_width(before), ' '));
+    return fmt::format("  {}\n  {}^\n", printable(text), std::string(display_width(before), ' '));
 }
 
 }  // namespace

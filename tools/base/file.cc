@@ -39,7 +39,8 @@ Result<std::string> read_all(int fd, std::uint64_t limit) {
 
 Result<std::string> read_file_at(int directory, const std::string& name, std::uint64_t limit) {
     // O_NONBLOCK: opening a FIFO must not hang; regular files ignore it.
-    const FileDescriptor fd(::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    const FileDescriptor fd(
+        ::openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!fd.valid()) {
         return fail_errno("open", name, errno);
     }
@@ -51,8 +52,8 @@ Result<std::string> read_file_at(int directory, const std::string& name, std::ui
         return fail(ErrorKind::config, fmt::format("'{}' is no regular file", name));
     }
     if (static_cast<std::uint64_t>(info.st_size) > limit) {
-        return fail(ErrorKind::config, fmt::format("'{}' has {} bytes; the limit is {}", name,
-                                                   info.st_size, limit));
+        return fail(ErrorKind::config,
+                    fmt::format("'{}' has {} bytes; the limit is {}", name, info.st_size, limit));
     }
     auto data = read_all(fd.get(), limit);
     if (!data) {
@@ -220,7 +221,8 @@ Result<std::string> Directory::read(const std::string& name, std::uint64_t limit
         return fail_errno("stat", fmt::format("{}/{}", path_, name), errno);
     }
     if (!S_ISREG(info.st_mode)) {
-        return fail(ErrorKind::infrastructure, fmt::format("'{}/{}' is no regular file", path_, name));
+        return fail(ErrorKind::infrastructure,
+                    fmt::format("'{}/{}' is no regular file", path_, name));
     }
     auto data = read_all(fd->get(), limit);
     if (!data) {

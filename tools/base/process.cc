@@ -177,8 +177,8 @@ Result<Completed> run(const Command& command) {
     }
     const Environment environment =
         command.environment ? *command.environment : Environment::of_process();
-    const std::string program = find_program(command.arguments[0],
-                                             environment.get_or("PATH", "/usr/bin:/bin"));
+    const std::string program =
+        find_program(command.arguments[0], environment.get_or("PATH", "/usr/bin:/bin"));
     if (program.empty()) {
         return fail(ErrorKind::not_found,
                     fmt::format("command '{}' not found in PATH", command.arguments[0]));

@@ -12,12 +12,12 @@
 namespace pavtest {
 
 struct Command {
-    std::vector<std::string> arguments;       // [0] is looked up in PATH when it has no slash
-    std::optional<Environment> environment;   // nothing: this process's own
-    std::optional<std::string> directory;     // nothing: this process's own
-    std::string input;                        // standard input; empty: /dev/null
+    std::vector<std::string> arguments;      // [0] is looked up in PATH when it has no slash
+    std::optional<Environment> environment;  // nothing: this process's own
+    std::optional<std::string> directory;    // nothing: this process's own
+    std::string input;                       // standard input; empty: /dev/null
     std::chrono::milliseconds deadline{30000};
-    std::size_t output_limit = 64U << 20;     // of each stream; what is beyond is dropped
+    std::size_t output_limit = 64U << 20;  // of each stream; what is beyond is dropped
 };
 
 struct Completed {

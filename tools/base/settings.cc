@@ -248,14 +248,16 @@ std::string replaced(std::string text, std::string_view what, const std::string&
 }
 
 std::string for_account(const std::string& path, const Account& account) {
-    return replaced(replaced(replaced(path, "{user}", account.name), "{uid}",
-                             fmt::format("{}", account.uid)),
-                    "{home}", account.home);
+    return replaced(
+        replaced(replaced(path, "{user}", account.name), "{uid}", fmt::format("{}", account.uid)),
+        "{home}", account.home);
 }
 
 }  // namespace
 
-Result<Account> Account::of_uid(uid_t uid) { return account_of(uid); }
+Result<Account> Account::of_uid(uid_t uid) {
+    return account_of(uid);
+}
 
 Result<Account> Account::of_process(const Environment& environment) {
     auto account = account_of(::getuid());
@@ -284,8 +286,8 @@ Result<Settings> load_settings(const Environment& environment, const Account& ac
     if (*found) {
         settings.site_file = site;
     } else if (environment.get("PAVTEST_CONFIG")) {
-        return fail(ErrorKind::config, fmt::format("PAVTEST_CONFIG names '{}', which is not there",
-                                                   site));
+        return fail(ErrorKind::config,
+                    fmt::format("PAVTEST_CONFIG names '{}', which is not there", site));
     }
     const std::string own =
         environment.get_or("XDG_CONFIG_HOME", account.home + "/.config") + "/pavtest/pavtest.yaml";

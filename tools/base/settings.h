@@ -25,16 +25,16 @@ struct Account {
 
 /// Settings after merging. Paths are absolute, `{user}`, `{uid}` and `{home}` replaced.
 struct Settings {
-    std::string store;                     // where new sessions go
+    std::string store;                         // where new sessions go
     std::vector<std::string> store_templates;  // as written, for other users' stores
-    std::string store_group;               // group that may read; empty: private
-    std::vector<std::string> config_dirs;  // of the site, in order
-    std::string node_dir;                  // node-local, for builds and scratch
+    std::string store_group;                   // group that may read; empty: private
+    std::vector<std::string> config_dirs;      // of the site, in order
+    std::string node_dir;                      // node-local, for builds and scratch
     std::chrono::seconds hook_deadline{10};
     std::chrono::seconds default_test_time{300};
-    std::chrono::seconds job_margin{300};  // added to the sum of the tests' times
+    std::chrono::seconds job_margin{300};       // added to the sum of the tests' times
     std::uint64_t source_limit = 256ULL << 20;  // bytes of sources frozen with a session
-    std::string site_file;                 // that was read; empty if there was none
+    std::string site_file;                      // that was read; empty if there was none
 };
 
 /// Reads the site's file (PAVTEST_CONFIG or the built-in place) and then the user's own

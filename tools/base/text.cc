@@ -45,7 +45,9 @@ namespace {
 // The length of the well-formed character at the start of `text`, or 0.
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-    const auto follows = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0U) == 0x80U; };
+    const auto follows = [&](std::size_t i) {
+        return i < text.size() && (byte(i) & 0xC0U) == 0x80U;
+    };
     const std::uint8_t lead = byte(0);
     if (lead < 0x80) {
         return 1;

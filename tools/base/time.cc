@@ -205,7 +205,9 @@ std::optional<Timestamp> from_status_stamp(std::string_view text) {
     return Timestamp{seconds * kMicro + micro};
 }
 
-std::string to_slurm_time(Timestamp when) { return to_seconds_text(local(split_time(when).seconds)); }
+std::string to_slurm_time(Timestamp when) {
+    return to_seconds_text(local(split_time(when).seconds));
+}
 
 std::string to_slurm_duration(std::int64_t seconds) {
     const std::int64_t days = seconds / 86400;

@@ -100,8 +100,7 @@ std::vector<Override> overrides(const std::vector<std::string>& arguments,
 }
 
 std::optional<std::string> given_option(const std::vector<std::string>& arguments,
-                                        const Environment& environment,
-                                        const std::string& option) {
+                                        const Environment& environment, const std::string& option) {
     for (const KnownOption& known : kOptions) {
         if (known.name == option) {
             const auto given = find_given(arguments, environment, known);

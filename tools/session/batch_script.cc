@@ -49,7 +49,9 @@ class Directives {
     void add_raw(const std::string& option) {
         if (has_control(option)) {
             error_ = Error{ErrorKind::config,
-                           fmt::format("control characters in sbatch_extra '{}'", option), "", {}};
+                           fmt::format("control characters in sbatch_extra '{}'", option),
+                           "",
+                           {}};
             return;
         }
         text_ += fmt::format("#SBATCH {}\n", option);

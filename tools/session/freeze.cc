@@ -100,8 +100,8 @@ status::Record submit_record(std::string_view state, std::string note) {
     return record;
 }
 
-Result<std::optional<std::string>> find_source(const suite::ResolvedTest& test,
-                                const std::vector<suite::ConfigDirectory>& directories) {
+Result<std::optional<std::string>> find_source(
+    const suite::ResolvedTest& test, const std::vector<suite::ConfigDirectory>& directories) {
     const std::string source = config_text(test.config, "build.source_path");
     if (source.empty()) {
         return std::optional<std::string>{};
@@ -180,8 +180,8 @@ Result<Plan> plan_of(const suite::Resolution& resolution,
     return plan;
 }
 
-Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings,
-                                const Clock& clock, const std::string& host) {
+Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings, const Clock& clock,
+                                const std::string& host) {
     Settings own = settings;
     own.store = bundle.store;
     std::map<std::string, std::string> copies;
@@ -220,8 +220,8 @@ Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings,
         fmt::format("session {} made by {} on {}", bundle.header.id, bundle.header.user, host));
     created.tests = "*";
     status::Record scheduled =
-        submit_record(status::state::scheduled, fmt::format("handed to Slurm with {} tests",
-                                                            bundle.header.tests));
+        submit_record(status::state::scheduled,
+                      fmt::format("handed to Slurm with {} tests", bundle.header.tests));
     scheduled.tests = "*";
     for (const status::Record& record : {created, scheduled}) {
         if (auto written = journal->append(record); !written) {

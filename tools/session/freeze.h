@@ -28,13 +28,12 @@ Result<Bundle> bundle_from_json(std::string_view text);
 /// suite's own directory, then test_src/ of the configuration directories. A missing one is
 /// an error that names the places.
 Result<Plan> plan_of(const suite::Resolution& resolution,
-                     const std::vector<suite::ConfigDirectory>& directories,
-                     const std::string& id);
+                     const std::vector<suite::ConfigDirectory>& directories, const std::string& id);
 
 /// Makes the store if it is missing and the session in it, copies the sources of builds
 /// into it, and records CREATED and SCHEDULED. `host` is the submitting host's name.
-Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings,
-                                const Clock& clock, const std::string& host);
+Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings, const Clock& clock,
+                                const std::string& host);
 
 /// Records how the submission ended: accepted by Slurm (0), or refused.
 Result<> record_submission(const SessionDirectory& session, int exit_status, const Clock& clock,

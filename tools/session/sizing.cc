@@ -179,10 +179,11 @@ class Sizer {
         if (!least.empty()) {
             double share = 0;
             const bool percent = least.back() == '%';
-            const auto value = number(std::string_view(least).substr(0, least.size() - (percent ? 1 : 0)));
+            const auto value =
+                number(std::string_view(least).substr(0, least.size() - (percent ? 1 : 0)));
             share = value.value_or(0);
-            const auto nodes = static_cast<std::uint32_t>(
-                percent ? std::ceil(range.most * share / 100) : share);
+            const auto nodes =
+                static_cast<std::uint32_t>(percent ? std::ceil(range.most * share / 100) : share);
             if (!value || share <= 0 || nodes > range.most) {
                 return fail(ErrorKind::config, fmt::format("schedule.min_nodes is '{}'", least),
                             "a number from 1 up to schedule.nodes");

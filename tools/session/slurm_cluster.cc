@@ -91,9 +91,9 @@ Result<std::uint32_t> partition_node_count(const std::string& partition) {
         total += nodes;
     }
     if (total == 0) {
-        return fail(ErrorKind::config,
-                    partition.empty() ? std::string("the cluster has no default partition")
-                                      : fmt::format("partition '{}' has no nodes", partition));
+        return fail(ErrorKind::config, partition.empty()
+                                           ? std::string("the cluster has no default partition")
+                                           : fmt::format("partition '{}' has no nodes", partition));
     }
     return total;
 }

@@ -16,7 +16,9 @@ TEST(Text, PrintableShowsControlCharacters) {
     EXPECT_EQ(printable("a\x1b[31mb"), "a\\x1b[31mb");
     EXPECT_EQ(printable("a\nb"), "a\\nb");
     EXPECT_EQ(printable("a\nb", "\n"), "a\nb");
-    EXPECT_EQ(printable("\xC2\x9B" "31m"), "\\x9b31m");
+    EXPECT_EQ(printable("\xC2\x9B"
+                        "31m"),
+              "\\x9b31m");
     EXPECT_EQ(printable("grün"), "grün");
     EXPECT_EQ(printable("\xff"), "\\xff");
 }
@@ -37,7 +39,9 @@ TEST(Text, GlobsAreThoseOfFnmatch) {
     EXPECT_FALSE(glob_match("a", ""));
 }
 
-TEST(Text, ShellQuote) { EXPECT_EQ(shell_quote("it's"), "'it'\\''s'"); }
+TEST(Text, ShellQuote) {
+    EXPECT_EQ(shell_quote("it's"), "'it'\\''s'");
+}
 
 TEST(Text, Utf8IsStrict) {
     EXPECT_TRUE(is_utf8("é€😀"));

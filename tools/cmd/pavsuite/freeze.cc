@@ -60,9 +60,8 @@ Result<> check_time(const Process& process, const std::vector<std::string>& sbat
     if (given_option(sbatch, process.environment, "--time")) {
         return {};
     }
-    const std::string partition =
-        given_option(sbatch, process.environment, "--partition").value_or(
-            wanted.partition.value_or(""));
+    const std::string partition = given_option(sbatch, process.environment, "--partition")
+                                      .value_or(wanted.partition.value_or(""));
     const auto limit = session::partition_time_limit(partition);
     if (!limit || !*limit || wanted.time_limit_minutes <= **limit) {
         return {};

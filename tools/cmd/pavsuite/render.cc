@@ -43,8 +43,8 @@ int render(const RenderArguments& arguments) {
     if (!prepared.bundle) {
         return report(prepared.errors);
     }
-    const auto script = session::batch_script(prepared.bundle->header, prepared.bundle->store,
-                                              pavrun_path());
+    const auto script =
+        session::batch_script(prepared.bundle->header, prepared.bundle->store, pavrun_path());
     if (!script) {
         return report(script.error());
     }

@@ -149,9 +149,10 @@ Prepared prepare(const Process& process, const SelectionArguments& arguments,
         return prepared;
     }
     if (resolution.tests.empty()) {
-        prepared.errors.push_back(
-            Error{ErrorKind::nothing_selected, "the request selects no test",
-                  "'pavsuite list' shows what there is", {}});
+        prepared.errors.push_back(Error{ErrorKind::nothing_selected,
+                                        "the request selects no test",
+                                        "'pavsuite list' shows what there is",
+                                        {}});
         return prepared;
     }
     session::Bundle bundle;

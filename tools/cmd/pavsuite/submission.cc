@@ -32,8 +32,8 @@ int record(const SubmissionArguments& arguments) {
         return report(header.error());
     }
     const SystemClock clock;
-    const auto written = session::record_submission(*session, arguments.exit_status, clock,
-                                                    header->submit_host);
+    const auto written =
+        session::record_submission(*session, arguments.exit_status, clock, header->submit_host);
     return written ? 0 : report(written.error());
 }
 
