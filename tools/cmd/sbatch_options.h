@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/environment.h"
-#include "session/plan.h"
+#include "session/header.h"
 
 namespace pavtest::cmd {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "session/plan.h"
+#include "session/header.h"
 
 namespace pavtest::session {
 

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSubmitJournal = "submit.jsonl";
+constexpr const char* kSubmitJournal = "submit.jsonl";
 
 // The bytes of a file or tree; links count as nothing. An error when it can't be read.
 Result<std::uint64_t> size_of(const fs::path& path, std::uint64_t limit) {
@@ -56,7 +56,7 @@ Result<> copy_source(const fs::path& from, const fs::path& to) {
 }
 
 // Copies each distinct source once, and makes the tests name the copies.
-Result<Plan> with_sources_named(const Plan& plan, std::map<std::string, std::string>& copies) {
+Plan with_sources_named(const Plan& plan, std::map<std::string, std::string>& copies) {
     Plan named = plan;
     for (PlannedTest& test : named.tests) {
         if (!test.source || test.source->empty() || test.source->front() != '/') {
@@ -98,6 +98,42 @@ status::Record submit_record(std::string_view state, std::string note) {
     record.state = state;
     record.note = std::move(note);
     return record;
+}
+
+Result<> copy_sources(const std::map<std::string, std::string>& copies,
+                      const SessionDirectory& session) {
+    for (const auto& [from, to] : copies) {
+        const std::string parent = fs::path(to).parent_path().string();
+        auto made = session.directory().create_below(parent, session.directory_mode());
+        if (!made) {
+            return tl::make_unexpected(made.error());
+        }
+        if (auto copied = copy_source(from, session.directory().path() + "/" + to); !copied) {
+            return copied;
+        }
+    }
+    return {};
+}
+
+Result<> write_first_records(const Header& header, const SessionDirectory& session,
+                             const Clock& clock, const std::string& host) {
+    auto journal =
+        Journal::open(session.directory(), kSubmitJournal, host, clock, session.file_mode());
+    if (!journal) {
+        return tl::make_unexpected(journal.error());
+    }
+    status::Record created =
+        submit_record(status::state::created,
+                      fmt::format("session {} made by {} on {}", header.id, header.user, host));
+    status::Record scheduled = submit_record(
+        status::state::scheduled, fmt::format("handed to Slurm with {} tests", header.tests));
+    for (status::Record* record : {&created, &scheduled}) {
+        record->tests = "*";
+        if (auto written = journal->append(*record); !written) {
+            return written;
+        }
+    }
+    return {};
 }
 
 Result<std::optional<std::string>> find_source(
@@ -185,10 +221,7 @@ Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings, 
     Settings own = settings;
     own.store = bundle.store;
     std::map<std::string, std::string> copies;
-    auto plan = with_sources_named(bundle.plan, copies);
-    if (!plan) {
-        return tl::make_unexpected(plan.error());
-    }
+    const Plan plan = with_sources_named(bundle.plan, copies);
     if (auto fits = check_sizes(copies, settings.source_limit); !fits) {
         return tl::make_unexpected(fits.error());
     }
@@ -196,45 +229,17 @@ Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings, 
     if (!store) {
         return tl::make_unexpected(store.error());
     }
-    auto session = store->create_session(bundle.header, *plan);
-    if (!session) {
-        return session;
-    }
-    for (const auto& [from, to] : copies) {
-        const std::string parent = fs::path(to).parent_path().string();
-        auto made = session->directory().create_below(parent, session->directory_mode());
-        if (!made) {
-            return tl::make_unexpected(made.error());
-        }
-        if (auto copied = copy_source(from, session->directory().path() + "/" + to); !copied) {
-            return tl::make_unexpected(copied.error());
-        }
-    }
-    auto journal = Journal::open(session->directory(), std::string(kSubmitJournal), host, clock,
-                                 session->file_mode());
-    if (!journal) {
-        return tl::make_unexpected(journal.error());
-    }
-    status::Record created = submit_record(
-        status::state::created,
-        fmt::format("session {} made by {} on {}", bundle.header.id, bundle.header.user, host));
-    created.tests = "*";
-    status::Record scheduled =
-        submit_record(status::state::scheduled,
-                      fmt::format("handed to Slurm with {} tests", bundle.header.tests));
-    scheduled.tests = "*";
-    for (const status::Record& record : {created, scheduled}) {
-        if (auto written = journal->append(record); !written) {
-            return tl::make_unexpected(written.error());
-        }
-    }
-    return session;
+    // Inside before anybody sees the session: its sources, and its first records.
+    return store->create_session(bundle.header, plan, [&](const SessionDirectory& unborn) {
+        auto filled = copy_sources(copies, unborn);
+        return filled ? write_first_records(bundle.header, unborn, clock, host) : filled;
+    });
 }
 
 Result<> record_submission(const SessionDirectory& session, int exit_status, const Clock& clock,
                            const std::string& host) {
-    auto journal = Journal::open(session.directory(), std::string(kSubmitJournal), host, clock,
-                                 session.file_mode());
+    auto journal =
+        Journal::open(session.directory(), kSubmitJournal, host, clock, session.file_mode());
     if (!journal) {
         return tl::make_unexpected(journal.error());
     }
