@@ -37,11 +37,11 @@ Result<session::Bundle> bundle_for(const Process& process, const FreezeArguments
         return bundle;
     }
     Prepared prepared = prepare(process, arguments.selection, arguments.script);
-    if (!prepared.bundle) {
+    if (prepared.bundles.empty()) {
         errors = prepared.errors;
         return tl::make_unexpected(errors.front());
     }
-    return std::move(*prepared.bundle);
+    return std::move(prepared.bundles.front());
 }
 
 std::string describe_overrides(const std::vector<Override>& found) {

@@ -40,11 +40,11 @@ int render(const RenderArguments& arguments) {
         return report(process.error());
     }
     const Prepared prepared = prepare(*process, arguments.selection, "generated");
-    if (!prepared.bundle) {
+    if (prepared.bundles.empty()) {
         return report(prepared.errors);
     }
-    const auto script =
-        session::batch_script(prepared.bundle->header, prepared.bundle->store, pavrun_path());
+    const session::Bundle& bundle = prepared.bundles.front();
+    const auto script = session::batch_script(bundle.header, bundle.store, pavrun_path());
     if (!script) {
         return report(script.error());
     }
@@ -53,8 +53,7 @@ int render(const RenderArguments& arguments) {
         return report(written.error());
     }
     if (arguments.plan_fd >= 0) {
-        if (const auto written =
-                write_all(arguments.plan_fd, to_json(*prepared.bundle), "the plan");
+        if (const auto written = write_all(arguments.plan_fd, to_json(bundle), "the plan");
             !written) {
             return report(written.error());
         }

@@ -100,11 +100,11 @@ std::uint32_t random_bits() {
     return bits;
 }
 
+// What the jobs of one submission share.
 session::Header header_of(const Process& process, const SelectionArguments& arguments,
-                          const suite::Resolution& resolution, const std::string& script) {
+                          const std::string& script) {
     session::Header header;
     header.created = process.clock.now();
-    header.id = session::make_id(header.created, random_bits());
     header.user = process.account.name;
     header.uid = process.account.uid;
     header.cluster = session::local_cluster_name(process.environment);
@@ -122,64 +122,99 @@ session::Header header_of(const Process& process, const SelectionArguments& argu
         header.os = arguments.os;
     }
     header.script = script;
-    header.tests = static_cast<std::uint32_t>(resolution.tests.size());
-    for (const suite::ResolvedTest& test : resolution.tests) {
+    return header;
+}
+
+// A plan for each group, its tests counted anew; skipped tests go with the first.
+std::vector<session::Plan> split_plan(const session::Plan& plan) {
+    std::vector<session::Plan> parts;
+    const auto add = [](session::Plan& part, const session::PlannedTest& test) {
+        part.tests.push_back(test);
+        part.tests.back().index = static_cast<std::uint32_t>(part.tests.size() - 1);
+    };
+    for (const session::AllocationGroup& group : session::allocation_groups(plan.tests)) {
+        session::Plan& part = parts.emplace_back();
+        for (const std::uint32_t index : group.tests) {
+            add(part, plan.tests[index]);
+        }
+    }
+    if (parts.size() <= 1) {
+        return {plan};
+    }
+    for (const session::PlannedTest& test : plan.tests) {
+        if (!test.skip_reasons.empty()) {
+            add(parts.front(), test);
+        }
+    }
+    return parts;
+}
+
+Result<session::Bundle> bundle_of(const Process& process, session::Header header,
+                                  session::Plan plan) {
+    header.id = session::make_id(header.created, random_bits());
+    plan.id = header.id;
+    header.tests = static_cast<std::uint32_t>(plan.tests.size());
+    for (const session::PlannedTest& test : plan.tests) {
         if (std::find(header.suites.begin(), header.suites.end(), test.suite) ==
             header.suites.end()) {
             header.suites.push_back(test.suite);
         }
-    }
-    return header;
-}
-
-}  // namespace
-
-Prepared prepare(const Process& process, const SelectionArguments& arguments,
-                 const std::string& script) {
-    Prepared prepared;
-    auto world = world_of(process, arguments.facts);
-    if (!world) {
-        prepared.errors.push_back(world.error());
-        return prepared;
-    }
-    const suite::Resolution resolution = suite::resolve(*world, selection_of(arguments));
-    warn(resolution.warnings);
-    if (!resolution.errors.empty()) {
-        prepared.errors = resolution.errors;
-        return prepared;
-    }
-    if (resolution.tests.empty()) {
-        prepared.errors.push_back(Error{ErrorKind::nothing_selected,
-                                        "the request selects no test",
-                                        "'pavsuite list' shows what there is",
-                                        {}});
-        return prepared;
-    }
-    session::Bundle bundle;
-    bundle.header = header_of(process, arguments, resolution, script);
-    bundle.store = process.settings.store;
-    auto plan = session::plan_of(resolution, world->directories, bundle.header.id);
-    if (!plan) {
-        prepared.errors.push_back(plan.error());
-        return prepared;
-    }
-    bundle.plan = std::move(*plan);
-    for (const session::PlannedTest& test : bundle.plan.tests) {
         if (!test.skip_reasons.empty()) {
-            bundle.header.skipped.push_back(test.index);
+            header.skipped.push_back(test.index);
         }
     }
     session::SizingRules rules;
     rules.default_test_time = process.settings.default_test_time;
     rules.margin = process.settings.job_margin;
     rules.node_count = session::partition_node_count;
-    auto wanted = session::size_job(bundle.plan.tests, rules);
+    auto wanted = session::size_job(plan.tests, rules);
     if (!wanted) {
-        prepared.errors.push_back(wanted.error());
-        return prepared;
+        return tl::make_unexpected(wanted.error());
     }
-    bundle.header.wanted = std::move(*wanted);
-    prepared.bundle = std::move(bundle);
+    header.wanted = std::move(*wanted);
+    return session::Bundle{std::move(header), std::move(plan), process.settings.store};
+}
+
+Prepared failed(Error error) {
+    Prepared prepared;
+    prepared.errors.push_back(std::move(error));
+    return prepared;
+}
+
+}  // namespace
+
+Prepared prepare(const Process& process, const SelectionArguments& arguments,
+                 const std::string& script, Groups groups) {
+    const auto world = world_of(process, arguments.facts);
+    if (!world) {
+        return failed(world.error());
+    }
+    const suite::Resolution resolution = suite::resolve(*world, selection_of(arguments));
+    warn(resolution.warnings);
+    if (!resolution.errors.empty()) {
+        return {{}, resolution.errors};
+    }
+    if (resolution.tests.empty()) {
+        return failed({ErrorKind::nothing_selected,
+                       "the request selects no test",
+                       "'pavsuite list' shows what there is",
+                       {}});
+    }
+    const auto plan = session::plan_of(resolution, world->directories, "");
+    if (!plan) {
+        return failed(plan.error());
+    }
+    std::vector<session::Plan> parts =
+        groups == Groups::split ? split_plan(*plan) : std::vector<session::Plan>{*plan};
+    const session::Header header = header_of(process, arguments, script);
+    Prepared prepared;
+    for (session::Plan& part : parts) {
+        auto bundle = bundle_of(process, header, std::move(part));
+        if (!bundle) {
+            return failed(bundle.error());
+        }
+        prepared.bundles.push_back(std::move(*bundle));
+    }
     return prepared;
 }
 

@@ -26,13 +26,17 @@ std::vector<suite::ConfigDirectory> config_directories(const Process& process);
 Result<suite::World> world_of(const Process& process, const std::vector<std::string>& facts);
 suite::Selection selection_of(const SelectionArguments& arguments);
 
-/// Requests resolved, sized and named: a session that is not yet on disk. Warnings go to
-/// standard error. All errors are returned.
+/// Requests resolved, sized and named: sessions that are not yet on disk. Warnings go to
+/// standard error.
 struct Prepared {
-    std::optional<session::Bundle> bundle;
-    std::vector<Error> errors;
+    std::vector<session::Bundle> bundles;  // one for each job
+    std::vector<Error> errors;             // all of them; then there is no bundle
 };
+
+/// Whether tests that can't share an allocation are an error or become several jobs.
+enum class Groups { refuse, split };
+
 Prepared prepare(const Process& process, const SelectionArguments& arguments,
-                 const std::string& script);
+                 const std::string& script, Groups groups = Groups::refuse);
 
 }  // namespace pavtest::cmd
