@@ -77,8 +77,14 @@ Result<> Journal::append(status::Record record) {
     if (!record.key.empty() && keys_.contains(record.key)) {
         return {};
     }
-    record.host = host_;
-    record.when = clock_->now();
+    // What waited in a spool tells its own time and place.
+    const bool delivered = !record.key.empty();
+    if (!delivered || record.host.empty()) {
+        record.host = host_;
+    }
+    if (!delivered || record.when == Timestamp{}) {
+        record.when = clock_->now();
+    }
     if (record.tests.size() <= status::kTestsMax) {
         return append_one(record);
     }

@@ -27,8 +27,8 @@ class Journal {
     static Result<Journal> open(const Directory& directory, const std::string& name,
                                 std::string host, const Clock& clock, mode_t mode);
 
-    /// Sets seq, when, host of the record and appends it. A record with a `key` that the
-    /// journal already holds is dropped (a second delivery). One whose `tests` is too long
+    /// Sets seq, when, host of the record and appends it. A record with a `key` keeps its own
+    /// when and host, and is dropped if the journal holds it (a second delivery). One whose `tests` is too long
     /// for a line becomes several.
     Result<> append(status::Record record);
     bool reserve(std::uint64_t bytes) { return log_.reserve(bytes); }

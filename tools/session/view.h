@@ -1,4 +1,5 @@
-// Reading: the journals of a session merged into what is true of it and its tests.
+// Reading: the journals of a session merged into what is true of it and its tests. The
+// rules are those of docs/formats.md, "Reading".
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "session/plan.h"
+#include "session/header.h"
 #include "session/store.h"
 #include "status/record.h"
 
@@ -20,9 +21,9 @@ struct TestView {
     std::string note;
     status::Verdict result = status::Verdict::none;
     status::Cause cause = status::Cause::none;
-    std::optional<status::Role> source;  // who wrote the state
+    std::optional<status::Role> source;  // who says so
     std::optional<Timestamp> when, started, ended;
-    std::optional<int> return_value;
+    std::optional<int> return_value, signal;
     std::optional<double> duration;
     std::string nodes;
     std::uint32_t attempt = 0;
@@ -32,6 +33,7 @@ struct TestView {
 
 struct NodeView {
     std::string name;
+    std::uint32_t restart = 0;  // the last one that it took part in
     std::optional<Timestamp> joined, left;
     std::string joined_by, left_by;  // "prolog", "epilog", "spool"
     std::string data;                // the last JSON extras (exit code and the like)
@@ -40,7 +42,7 @@ struct NodeView {
 /// A line or file that was left out, and why.
 struct Flaw {
     std::string file;
-    std::uint64_t line = 0;
+    std::uint64_t line = 0;  // 0: the whole file
     std::string what;
 };
 
@@ -49,31 +51,39 @@ struct JobView {
     std::optional<std::uint32_t> job;  // none: it never started (or is not known yet)
     std::uint32_t restarts = 0;        // the highest restart count
     std::string state, note;           // of the session in this job
-    bool ended = false;
+    bool ended = false;                // and no restart will change it
+    bool again = false;                // the last restart ended and Slurm may start another
     status::Cause cause = status::Cause::none;
     std::optional<status::Role> source;
     std::optional<Timestamp> when, submitted, started, ended_at;
     std::string nodes;
     std::vector<TestView> tests;
     std::map<std::string, NodeView> node_views;
+    std::optional<Timestamp> not_known_since;  // Slurm did not know the job at this look
     std::vector<Flaw> flaws;
+
+    /// Whether there is nothing left that Slurm could be asked about.
+    [[nodiscard]] bool settled() const;
 };
 
 struct SessionView {
     Header header;
+    bool accepted = false;      // Slurm took the submission
     std::vector<JobView> jobs;  // at least one; sorted by job id
-    std::vector<Flaw> flaws;
+    std::vector<Flaw> flaws;    // of the session's own files
 };
 
 /// Reads every journal of the session once. Never writes. Unreadable parts become flaws.
 Result<SessionView> view_session(const SessionDirectory& session);
 
 /// All records of the session in reading order, with the file they came from: --history.
+/// What a test says of itself stands behind the record of its start.
 struct SourcedRecord {
     status::Record record;
     std::string file;
-    bool ignored = false;  // flagged: came after an end
+    bool ignored = false;  // it came after an end
 };
-Result<std::vector<SourcedRecord>> history(const SessionDirectory& session, std::vector<Flaw>* flaws);
+Result<std::vector<SourcedRecord>> history(const SessionDirectory& session,
+                                           std::vector<Flaw>* flaws);
 
 }  // namespace pavtest::session

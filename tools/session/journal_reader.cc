@@ -1,0 +1,183 @@
+// Reading journals, tolerant of whatever else has got into them.
+#include "session/journal_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <tuple>
+
+#include "status/flat_json.h"
+
+namespace pavtest::session {
+
+namespace {
+
+constexpr std::uint64_t kJournalLimit = 512ULL << 20;
+constexpr std::size_t kFlawsShown = 20;  // of one file; the rest is only counted
+
+bool is_journal(std::string_view name) {
+    return name.starts_with("journal.") && name.ends_with(".jsonl");
+}
+
+bool is_session_settle(std::string_view name) {
+    return name.starts_with("settle-") && name.ends_with(".jsonl");
+}
+
+void read_file_lines(const Directory& directory, const std::string& name, const std::string& file,
+                     std::vector<SourcedRecord>& records, std::vector<Flaw>& flaws) {
+    const auto text = directory.read(name, kJournalLimit);
+    if (!text) {
+        flaws.push_back({file, 0, text.error().what});
+        return;
+    }
+    read_lines(*text, file, records, flaws);
+}
+
+bool reads_before(const SourcedRecord& a, const SourcedRecord& b) {
+    const auto key = [](const SourcedRecord& each) {
+        const status::Record& record = each.record;
+        return std::tuple(record.restart.value_or(0), record.role, record.seq,
+                          std::string_view(each.file));
+    };
+    return key(a) < key(b);
+}
+
+// A record that came through a spool may have been delivered twice, by ways that did not
+// know of each other.
+void drop_second_deliveries(std::vector<SourcedRecord>& records) {
+    std::map<std::string, bool> keys;
+    std::erase_if(records, [&](const SourcedRecord& each) {
+        return !each.record.key.empty() && !keys.emplace(each.record.key, true).second;
+    });
+}
+
+void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords& job) {
+    const std::string place = "jobs/" + key.directory_name();
+    const auto directory = session.job_directory(key);
+    const auto names = directory ? directory->names() : tl::make_unexpected(directory.error());
+    if (!names) {
+        job.flaws.push_back({place, 0, names.error().what});
+        return;
+    }
+    const std::size_t first = job.records.size();
+    for (const std::string& name : *names) {
+        if (is_journal(name)) {
+            read_file_lines(*directory, name, fmt::format("{}/{}", place, name), job.records,
+                            job.flaws);
+        }
+    }
+    // The directory is what says whose records these are.
+    for (std::size_t i = first; i < job.records.size(); ++i) {
+        job.records[i].record.job = key.job;
+        job.records[i].record.restart = key.restart;
+    }
+}
+
+}  // namespace
+
+void read_lines(std::string_view text, const std::string& file, std::vector<SourcedRecord>& records,
+                std::vector<Flaw>& flaws) {
+    std::uint64_t line_number = 0;
+    std::size_t left_out = 0;
+    const auto leave_out = [&](std::string what) {
+        if (++left_out <= kFlawsShown) {
+            flaws.push_back({file, line_number, std::move(what)});
+        }
+    };
+    while (!text.empty()) {
+        ++line_number;
+        const std::size_t end = text.find('\n');
+        const bool torn = end == std::string_view::npos;
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(torn ? text.size() : end + 1);
+        if (torn) {
+            leave_out("a torn last line");
+        } else if (line.size() >= status::kRecordMax) {
+            leave_out("longer than a record may be");
+        } else if (auto record = status::decode(line)) {
+            records.push_back({*std::move(record), file, false});
+        } else {
+            leave_out(std::move(record.error().what));
+        }
+    }
+    if (left_out > kFlawsShown) {
+        flaws.push_back({file, 0, fmt::format("{} more lines left out", left_out - kFlawsShown)});
+    }
+}
+
+Result<SessionRecords> read_journals(const SessionDirectory& session) {
+    SessionRecords all;
+    const auto names = session.directory().names();
+    if (!names) {
+        return tl::make_unexpected(names.error());
+    }
+    for (const std::string& name : *names) {
+        if (name == "submit.jsonl") {
+            read_file_lines(session.directory(), name, name, all.submission, all.flaws);
+        } else if (is_session_settle(name)) {
+            read_file_lines(session.directory(), name, name, all.settled, all.flaws);
+        }
+    }
+    std::sort(all.submission.begin(), all.submission.end(), reads_before);
+    std::sort(all.settled.begin(), all.settled.end(), reads_before);
+    const auto keys = session.jobs();
+    if (!keys) {
+        all.flaws.push_back({"jobs", 0, keys.error().what});
+        return all;
+    }
+    for (const JobKey key : *keys) {
+        if (all.jobs.empty() || all.jobs.back().job != key.job) {
+            all.jobs.emplace_back().job = key.job;
+        }
+        all.jobs.back().keys.push_back(key);
+        read_job_directory(session, key, all.jobs.back());
+    }
+    for (JobRecords& job : all.jobs) {
+        std::sort(job.records.begin(), job.records.end(), reads_before);
+        drop_second_deliveries(job.records);
+    }
+    return all;
+}
+
+std::map<std::string, std::uint64_t> seen_of(const status::Record& record) {
+    std::map<std::string, std::uint64_t> seen;
+    status::FlatReader data(record.data);
+    status::FlatValue key;
+    status::FlatValue value;
+    if (!data.begin()) {
+        return seen;
+    }
+    while (data.next(key, value)) {
+        if (key.text != "seen" || value.kind != status::FlatValue::Kind::compound) {
+            continue;
+        }
+        status::FlatReader files(value.text);
+        if (!files.begin()) {
+            return seen;
+        }
+        while (files.next(key, value)) {
+            std::uint64_t last = 0;
+            std::from_chars(value.text.data(), value.text.data() + value.text.size(), last);
+            seen.emplace(status::unescaped(key), last);
+        }
+        return seen;
+    }
+    return seen;
+}
+
+std::string data_text(const status::Record& record, std::string_view key) {
+    status::FlatReader data(record.data);
+    status::FlatValue name;
+    status::FlatValue value;
+    if (data.begin()) {
+        while (data.next(name, value)) {
+            if (name.text == key && value.kind == status::FlatValue::Kind::string) {
+                return status::unescaped(value);
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace pavtest::session

@@ -1,0 +1,43 @@
+// The journals of a session as records in reading order. Internal to this module.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "session/store.h"
+#include "session/view.h"
+#include "status/record.h"
+
+namespace pavtest::session {
+
+/// Every file once: the records of one job in the order (restart, role, seq, file).
+struct JobRecords {
+    std::optional<std::uint32_t> job;
+    std::vector<JobKey> keys;  // of its directories, in order
+    std::vector<SourcedRecord> records;
+    std::vector<Flaw> flaws;
+};
+
+struct SessionRecords {
+    std::vector<SourcedRecord> submission;  // submit.jsonl
+    std::vector<SourcedRecord> settled;     // settle-<host>.jsonl: about no job's directory
+    std::vector<JobRecords> jobs;           // by job id; empty if it never had a job
+    std::vector<Flaw> flaws;
+};
+
+Result<SessionRecords> read_journals(const SessionDirectory& session);
+
+/// The lines of one journal, appended to `records`; what is no record goes to `flaws`.
+void read_lines(std::string_view text, const std::string& file, std::vector<SourcedRecord>& records,
+                std::vector<Flaw>& flaws);
+
+/// `data` of a record that ends a restart by settling: for each journal the last sequence
+/// number that was there. What came later does not count.
+std::map<std::string, std::uint64_t> seen_of(const status::Record& record);
+
+/// A text member of a record's `data`; empty if it is not there.
+std::string data_text(const status::Record& record, std::string_view key);
+
+}  // namespace pavtest::session
