@@ -31,7 +31,7 @@ void pass_on(Severity severity, std::string_view text) {
     bool first = true;
     for_each_piece(text, '\n', [&](std::string_view line) {
         if (first) {
-            line = without(without(line, "pavsuite: "), "error: ");
+            line = without(without(without(line, "pavtest: "), "pavsuite: "), "error: ");
         }
         say(severity, first, line);
         first = false;

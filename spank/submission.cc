@@ -25,10 +25,19 @@ bool has_new_job(const State& s) {
     return job != nullptr && s.old_job_id.view() != job;
 }
 
-// Whether an #SBATCH line of the user's own script says --wait is not known.
+// A suite may have sbatch options of its own in the generated script.
+bool script_says_wait(int script) {
+    char bytes[16384];
+    const ssize_t size = ::pread(script, &bytes[0], sizeof bytes, 0);
+    const std::string_view text(&bytes[0], size > 0 ? static_cast<std::size_t>(size) : 0);
+    return text.find("--wait") != std::string_view::npos ||
+           text.find("-W") != std::string_view::npos;
+}
+
+// What the #SBATCH lines of the user's own script say is not known.
 bool may_wait(const State& s) {
     return s.session_script != Script::generated || s.scanned.may_wait ||
-           std::getenv("SBATCH_WAIT") != nullptr;
+           std::getenv("SBATCH_WAIT") != nullptr || script_says_wait(s.script);
 }
 
 void at_exit(int status, void* /*unused*/) {

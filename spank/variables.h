@@ -9,10 +9,10 @@ namespace pavtest::spank {
 inline constexpr const char* session_variable = "PAVTEST_SESSION";
 inline constexpr const char* store_variable = "PAVTEST_STORE";
 
-/// What pavrun tells its tests about their place; see clear_inherited_variables.
+/// What the plugin tells a job, and pavrun its tests, about their place.
 inline constexpr const char* place_variables[] = {
-    session_variable,    "PAVTEST_JOB",      "PAVTEST_TEST",
-    "PAVTEST_TEST_NAME", "PAVTEST_TEST_DIR", "PAVTEST_ATTEMPT",
+    session_variable,  store_variable,      "PAVTEST_JOB",      "PAVTEST_TEST",
+    "PAVTEST_ATTEMPT", "PAVTEST_TEST_NAME", "PAVTEST_TEST_DIR",
 };
 
 /// `prefix` and the option's name as Slurm writes it into a variable's name.
@@ -26,7 +26,7 @@ void name_option_variable(Text<Capacity>& name, const char* prefix, Option optio
 
 /// In sbatch and salloc, before Slurm reads them: an option, a session or a test's
 /// place that this process has inherited from the job around it is not the new
-/// job's. PAVTEST_STORE stays: the same store is the best guess there is.
+/// job's.
 void clear_inherited_variables();
 
 }  // namespace pavtest::spank
