@@ -1,0 +1,342 @@
+// One loop: signals first, then ends, time-outs and verdicts that are due.
+#include "run/runner.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/text.h"
+#include "status/states.h"
+
+namespace pavtest::run {
+
+namespace {
+
+namespace state = status::state;
+using status::Cause;
+using status::Record;
+
+constexpr std::chrono::microseconds kStoreRetry = std::chrono::seconds(1);
+constexpr Milliseconds kLongestSleep = std::chrono::seconds(30);
+
+bool well(const Verdict& verdict) {
+    return verdict.result == status::Verdict::pass ||
+           (verdict.result == status::Verdict::none && verdict.cause == Cause::skipped);
+}
+
+bool is_trouble(const Verdict& verdict) {
+    return verdict.result == status::Verdict::fail || verdict.result == status::Verdict::error;
+}
+
+nlohmann::json output_data(const OutputTail& output) {
+    return {{"pid", ::getpid()}, {"output", output.path}, {"output_from", output.from}};
+}
+
+}  // namespace
+
+Runner::Runner(TestWorld& world, const PlanReader& plan, const std::vector<std::uint32_t>& order,
+               std::size_t left_out, SignalInbox& signals, const StepDaemon& daemon,
+               OutputTail job_output, Report& report, RunnerOptions options)
+    : world_(world),
+      plan_(plan),
+      scheduler_(order),
+      left_out_(left_out),
+      signals_(signals),
+      daemon_(daemon),
+      job_output_(std::move(job_output)),
+      report_(report),
+      options_(options),
+      clock_(std::chrono::steady_clock::now()) {}
+
+ExitCode Runner::run() {
+    begin();
+    while (stop_reason_.empty()) {
+        start_tests();
+        if (running_.empty() && held_.empty()) {
+            break;
+        }
+        wait();
+        handle_signals();
+        if (!stop_reason_.empty()) {
+            break;
+        }
+        reap();
+        step_tests();
+        conclude_held(false);
+        look_after_store();
+    }
+    if (!stop_reason_.empty()) {
+        stop();
+    }
+    end_session();
+    return finish();
+}
+
+void Runner::begin() {
+    world_.recorder.reserve(scheduler_.waiting());
+    Record record;
+    record.state = state::running;
+    record.note = fmt::format("pavrun on {}: {} tests", world_.job.node, scheduler_.waiting());
+    record.nodes = world_.job.node_list;
+    // With this the epilog can read, when we are dead, what Slurm said about it.
+    record.data =
+        output_data(job_output_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    world_.recorder.record(std::move(record));
+}
+
+bool Runner::too_many_failures() const {
+    return options_.max_failures > 0 && tally_.failed + tally_.errors >= options_.max_failures;
+}
+
+void Runner::start_tests() {
+    if (too_many_failures()) {
+        give_up_waiting(fmt::format("not run: {} tests had not passed (--maxfail)",
+                                    tally_.failed + tally_.errors));
+        return;
+    }
+    // With a limit on failures, one that is held could be the last that is allowed.
+    if (options_.max_failures > 0 && !held_.empty()) {
+        return;
+    }
+    while (const auto index = scheduler_.next()) {
+        start_test(*index);
+        if (!running_.empty() && running_.back().test->over()) {
+            step_tests();
+        }
+    }
+}
+
+void Runner::start_test(std::uint32_t index) {
+    const std::size_t place = ++started_;
+    auto test = plan_.test(index);
+    if (!test) {
+        // A plan whose tests can't be read is no test's fault, and must not end the others.
+        session::PlannedTest unreadable;
+        unreadable.index = index;
+        unreadable.name = fmt::format("test {}", index);
+        unreadable.skip_reasons.push_back(test.error().what);
+        test = std::move(unreadable);
+    }
+    const std::uint32_t attempt = world_.ledger.tests[index].attempts + 1;
+    running_.push_back({std::make_unique<TestRun>(world_, std::move(*test), attempt), place});
+    TestRun& run = *running_.back().test;
+    run.start(now());
+    if (!run.over() || !well(run.verdict())) {
+        report_.started(place, run.test().name);
+    }
+}
+
+int Runner::poll_timeout() const {
+    std::optional<Duration> next;
+    const auto sooner = [&next](std::optional<Duration> other) {
+        if (other && (!next || *other < *next)) {
+            next = other;
+        }
+    };
+    for (const Running& running : running_) {
+        sooner(running.test->next_step());
+        if (running.test->over()) {
+            sooner(now());
+        }
+    }
+    for (const Held& held : held_) {
+        sooner(held.due);
+    }
+    if (world_.recorder.waiting() > 0) {
+        sooner(now() + kStoreRetry);
+    }
+    // Not for ever: what passes in one sleep counts as time, even if we were stopped in it.
+    const auto left =
+        next ? std::chrono::ceil<Milliseconds>(*next - now()) : Milliseconds(kLongestSleep);
+    return static_cast<int>(std::clamp(left, Milliseconds(0), kLongestSleep).count());
+}
+
+void Runner::wait() {
+    std::array<pollfd, 2> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{daemon_.fd(), POLLIN, 0}};
+    const int timeout = poll_timeout();
+    ::poll(waits.data(), waits.size(), timeout);
+    clock_.advance(std::chrono::steady_clock::now(), Milliseconds(timeout));
+}
+
+void Runner::handle_signals() {
+    while (const auto signal = signals_.take()) {
+        switch (*signal) {
+            case SIGTERM:
+            case SIGINT:
+            case SIGHUP:
+            case SIGQUIT:
+                stop_reason_ = fmt::format("{} ({})", ::strsignal(*signal), *signal);
+                break;
+            default:
+                break;  // SIGCHLD only wakes us; the others are the tests' business
+        }
+    }
+    if (daemon_.gone()) {
+        stop_reason_ = "the slurmstepd of this step died";
+    }
+}
+
+void Runner::reap() {
+    int wait_status = 0;
+    std::vector<std::pair<pid_t, int>> ended;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &wait_status, WNOHANG)) > 0;) {
+        ended.emplace_back(pid, wait_status);
+    }
+    // All zombies are gone by now: what is left of a script's tree lives.
+    for (const auto& [pid, how] : ended) {
+        for (Running& running : running_) {
+            if (running.test->child_ended(pid, how, now())) {
+                break;
+            }
+        }
+    }
+}
+
+void Runner::step_tests() {
+    for (auto entry = running_.begin(); entry != running_.end();) {
+        entry->test->step(now());
+        if (!entry->test->over()) {
+            ++entry;
+            continue;
+        }
+        Running ended = std::move(*entry);
+        entry = running_.erase(entry);
+        scheduler_.ended(ended.test->test().index);
+        if (well(ended.test->verdict())) {
+            conclude(std::move(ended));
+        } else {
+            held_.push_back({std::move(ended), now() + options_.hold});
+        }
+    }
+}
+
+void Runner::conclude_held(bool all_due) {
+    while (!held_.empty() && (all_due || held_.front().due <= now())) {
+        Running running = std::move(held_.front().running);
+        held_.pop_front();
+        conclude(std::move(running));
+    }
+}
+
+void Runner::conclude(Running running) {
+    TestRun& test = *running.test;
+    test.conclude();
+    const Verdict& verdict = test.verdict();
+    tally_.count(verdict.result);
+    report_.ended(running.place, test.test().name, verdict, test.duration());
+    if (is_trouble(verdict)) {
+        troubles_.push_back({test.test().name, verdict, test.nodes(), test.log_path()});
+    }
+}
+
+void Runner::give_up_waiting(const std::string& why) {
+    std::vector<std::uint32_t> tests = scheduler_.take_waiting();
+    if (tests.empty()) {
+        return;
+    }
+    std::sort(tests.begin(), tests.end());
+    Record record;
+    record.tests = status::test_ranges(tests);
+    record.state = state::aborted;
+    record.note = why;
+    record.end = true;
+    record.cause = Cause::not_run;
+    world_.recorder.record(std::move(record));
+    tally_.not_run += static_cast<std::uint32_t>(tests.size());
+    report_.line(fmt::format("{} tests {}", tests.size(), why));
+}
+
+void Runner::look_after_store() {
+    world_.recorder.flush();
+    if (!world_.recorder.trouble().empty()) {
+        report_.problem(fmt::format("the store: {}; {} records wait", world_.recorder.trouble(),
+                                    world_.recorder.waiting()));
+    }
+}
+
+// Slurm or a person ends us. Records first: there may be little time.
+void Runner::stop() {
+    stopped_ = true;
+    const auto notice = job_output_.notice(world_.job.key.job);
+    const Cause cause = notice ? notice->cause : Cause::pending;
+    const std::string note =
+        notice ? notice->text : fmt::format("ended by {}, cause pending", stop_reason_);
+    report_.line(fmt::format("pavrun: {}", printable(note)));
+    for (Held& held : held_) {
+        held.running.test->abort(cause, note, now(), options_.stop_grace);
+        report_.interrupted(held.running.place, held.running.test->test().name);
+        ++tally_.interrupted;
+    }
+    held_.clear();
+    for (Running& running : running_) {
+        running.test->abort(cause, note, now(), options_.stop_grace);
+        report_.interrupted(running.place, running.test->test().name);
+        ++tally_.interrupted;
+    }
+    std::vector<std::uint32_t> tests = scheduler_.take_waiting();
+    std::sort(tests.begin(), tests.end());
+    Record record;
+    record.state = state::aborted;
+    record.end = true;
+    record.again = true;
+    record.cause = cause;
+    if (!tests.empty()) {
+        record.tests = status::test_ranges(tests);
+        record.note = "not started: " + note;
+        world_.recorder.record(record);
+        tally_.not_run += static_cast<std::uint32_t>(tests.size());
+    }
+    record.tests.clear();
+    record.note = note;
+    world_.recorder.record(std::move(record));
+
+    const auto all_gone = [this] {
+        return std::all_of(running_.begin(), running_.end(),
+                           [](const Running& running) { return running.test->stopped(); });
+    };
+    const Duration until = now() + options_.stop_grace + std::chrono::seconds(1);
+    while (!all_gone() && now() < until) {
+        ::poll(nullptr, 0, 5);
+        clock_.advance(std::chrono::steady_clock::now(), Milliseconds(5));
+        reap();
+        for (Running& running : running_) {
+            running.test->step(now());
+        }
+    }
+}
+
+void Runner::end_session() {
+    if (!stopped_ && left_out_ == 0) {
+        Record record;
+        record.state = state::complete;
+        record.note = tally_.text();
+        record.end = true;
+        record.cause = Cause::finished;
+        world_.recorder.record(std::move(record));
+    }
+    const auto patience = std::chrono::steady_clock::now() + options_.store_patience;
+    while (!world_.recorder.flush() && std::chrono::steady_clock::now() < patience && !stopped_) {
+        ::poll(nullptr, 0, 100);
+    }
+    if (world_.recorder.waiting() > 0) {
+        store_failed_ = true;
+        report_.problem(fmt::format("{} records could not be written: {}",
+                                    world_.recorder.waiting(), world_.recorder.trouble()));
+    }
+    world_.recorder.close();
+}
+
+ExitCode Runner::finish() {
+    report_.summary(tally_, troubles_, std::chrono::duration<double>(now()).count());
+    if (stopped_ || store_failed_) {
+        return ExitCode::infrastructure;
+    }
+    return tally_.failed + tally_.errors > 0 ? ExitCode::tests_failed : ExitCode::ok;
+}
+
+}  // namespace pavtest::run

@@ -1,0 +1,90 @@
+// Making and filling a test's directory.
+#include "run/test_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+
+#include "session/store.h"
+
+namespace pavtest::run {
+
+namespace {
+
+constexpr const char* kStatus = "status";
+
+bool is_number(const std::string& name) {
+    return std::all_of(name.begin(), name.end(),
+                       [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+}  // namespace
+
+Result<TestFiles> TestFiles::open(const Directory& job, std::uint32_t test, std::uint32_t attempt,
+                                  Modes modes) {
+    auto directory = session::SessionDirectory::make_test_directory(job, test, modes.directory);
+    if (!directory) {
+        return tl::make_unexpected(directory.error());
+    }
+    TestFiles files(std::move(*directory), modes);
+    if (attempt > 1 && files.directory_.has("run.sh")) {
+        if (auto moved = files.put_aside(attempt - 1); !moved) {
+            return tl::make_unexpected(moved.error());
+        }
+    }
+    auto status = files.directory_.open_file(kStatus, O_WRONLY | O_APPEND | O_CREAT, modes.file);
+    if (!status) {
+        return tl::make_unexpected(status.error());
+    }
+    files.status_ = std::move(*status);
+    return files;
+}
+
+Result<> TestFiles::put_aside(std::uint32_t attempt) {
+    const std::string name = fmt::format("{}", attempt);
+    const auto names = directory_.names();
+    if (!names) {
+        return tl::make_unexpected(names.error());
+    }
+    auto older = session::make_directory(directory_, name, modes_.directory);
+    if (!older) {
+        return tl::make_unexpected(older.error());
+    }
+    for (const std::string& entry : *names) {
+        if (entry != kStatus && !is_number(entry) &&
+            ::renameat(directory_.fd(), entry.c_str(), older->fd(), entry.c_str()) != 0) {
+            return fail_errno("move", path() + "/" + entry, errno);
+        }
+    }
+    return {};
+}
+
+Result<> TestFiles::append_status(std::string_view lines) {
+    return write_all(status_.get(), lines, path() + "/status");
+}
+
+Result<> TestFiles::make_build_directory() {
+    if (::mkdirat(directory_.fd(), "build", modes_.directory) != 0) {
+        return fail_errno("create directory", build_path(), errno);
+    }
+    return {};
+}
+
+Result<> TestFiles::write(const std::string& name, std::string_view content, bool executable) {
+    const mode_t mode = modes_.file | (executable ? S_IXUSR : 0U);
+    auto file = directory_.open_file(name, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    if (!file) {
+        return tl::make_unexpected(file.error());
+    }
+    return write_all(file->get(), content, path() + "/" + name);
+}
+
+Result<FileDescriptor> TestFiles::new_log(const std::string& name) {
+    return directory_.open_file(name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, modes_.file);
+}
+
+}  // namespace pavtest::run

@@ -1,0 +1,425 @@
+// The way of a test: files, build, run, verdict.
+#include "run/test_run.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/hostlist.h"
+#include "base/text.h"
+#include "build/stage.h"
+#include "status/states.h"
+
+namespace pavtest::run {
+
+namespace {
+
+namespace state = status::state;
+using status::Record;
+
+// The nodes that a test takes part of: the first ones, as many as it needs.
+std::string nodes_of(const session::PlannedTest& test, const JobContext& job) {
+    const std::size_t count = std::min<std::size_t>(std::max(test.nodes, 1U), job.nodes.size());
+    return compress_hostlist({job.nodes.begin(), job.nodes.begin() + static_cast<long>(count)});
+}
+
+bool has_prolog_state(const Ledger& ledger, std::uint32_t test) {
+    return std::any_of(ledger.before.begin(), ledger.before.end(),
+                       [test](const CommonState& common) {
+                           return common.state == state::prepping_run && common.holds_for(test);
+                       });
+}
+
+Result<Directory> make_spare(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+        return fail_errno("create directory", path, errno);
+    }
+    auto directory = Directory::open(path);
+    struct stat info {};
+    if (directory && (::fstat(directory->fd(), &info) != 0 || info.st_uid != ::geteuid())) {
+        return fail(ErrorKind::infrastructure, fmt::format("'{}' is somebody else's", path));
+    }
+    return directory;
+}
+
+}  // namespace
+
+TestRun::TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t attempt)
+    : world_(world),
+      test_(std::move(test)),
+      attempt_(attempt),
+      nodes_(nodes_of(test_, world.job)) {}
+
+Record TestRun::record_of(std::string_view name, std::string note) const {
+    Record record;
+    record.test = test_.index;
+    record.attempt = attempt_;
+    record.state = name;
+    record.note = std::move(note);
+    return record;
+}
+
+void TestRun::record(Record record) {
+    world_.recorder.record(std::move(record), files_ ? &*files_ : nullptr);
+}
+
+std::string TestRun::log_path() const {
+    if (!ran_) {
+        return built_.log;
+    }
+    return files_ ? files_->path() + "/run.log" : std::string();
+}
+
+Result<> TestRun::make_files() {
+    auto files = TestFiles::open(world_.recorder.job_directory(), test_.index, attempt_,
+                                 world_.recorder.modes());
+    if (!files) {
+        // A full or lost store is no reason not to test.
+        auto spare = make_spare(world_.spare_directory);
+        if (!spare) {
+            return tl::make_unexpected(files.error());
+        }
+        spare_ = std::move(*spare);
+        const std::string why = files.error().what;
+        files = TestFiles::open(*spare_, test_.index, attempt_, world_.recorder.modes());
+        if (!files) {
+            return tl::make_unexpected(files.error());
+        }
+        files_ = std::move(*files);
+        record(state::info,
+               fmt::format("files in {} on {}: {}", files_->path(), world_.job.node, why));
+        return {};
+    }
+    files_ = std::move(*files);
+    return {};
+}
+
+bool TestRun::skip_if_told() {
+    std::vector<std::string> reasons = test_.skip_reasons;
+    if (test_.nodes > world_.job.nodes.size()) {
+        reasons.push_back(
+            fmt::format("needs {} nodes, the job has {}", test_.nodes, world_.job.nodes.size()));
+    }
+    if (reasons.empty()) {
+        return false;
+    }
+    verdict_ = Verdict{status::Verdict::none, status::Cause::skipped, std::string(state::skipped),
+                       join(reasons, "; ")};
+    return true;
+}
+
+void TestRun::refuse(std::string_view name, const std::string& reason) {
+    record(name, reason);
+    verdict_ = Verdict{status::Verdict::error, status::Cause::finished, std::string(name), reason};
+}
+
+void TestRun::start(Duration now) {
+    started_ = world_.recorder.now();
+    if (skip_if_told()) {
+        return;
+    }
+    if (auto made = make_files(); !made) {
+        refuse(state::run_error, made.error().what);
+        return;
+    }
+    if (const auto lines = earlier_status_lines(world_.ledger, test_.index); !lines.empty()) {
+        // Best effort: these states are in the journals.
+        static_cast<void>(files_->append_status(lines));
+    }
+    if (!has_prolog_state(world_.ledger, test_.index)) {
+        record(state::prepping_run, fmt::format("on {}", world_.job.node));
+    }
+    if (test_.deferred) {
+        refuse(state::run_error, "strings that are only known on the node are not resolved yet");
+        return;
+    }
+    const auto source = test_.source
+                            ? std::optional(world_.session.directory().path() + "/" + *test_.source)
+                            : std::nullopt;
+    auto build = build::read_spec(test_.config, source);
+    auto run = build::read_section(test_.config, "run");
+    if (!build || !run) {
+        refuse(state::run_error, (build ? run.error() : build.error()).what);
+        return;
+    }
+    build_ = std::move(*build);
+    run_ = std::move(*run);
+    auto started = build_.empty() ? start_run(now) : start_build(now);
+    if (!started) {
+        refuse(building_ ? state::build_error : state::run_error, started.error().what);
+    }
+}
+
+std::vector<std::string> TestRun::script_environment() const {
+    Environment environment = world_.environment;
+    environment.set("PAVTEST_TEST", fmt::format("{}", test_.index));
+    environment.set("PAVTEST_TEST_NAME", test_.name);
+    environment.set("PAVTEST_TEST_DIR", files_->path());
+    environment.set("PAVTEST_ATTEMPT", fmt::format("{}", attempt_));
+    return environment.as_strings();
+}
+
+build::ScriptFrame TestRun::frame(const std::string& directory) const {
+    return {.shebang = build_.shebang,
+            .directory = directory,
+            .test_id = fmt::format("{}/{}", world_.header.id, test_.index),
+            .environment = {{"PAVTEST_TEST", fmt::format("{}", test_.index)},
+                            {"PAVTEST_TEST_NAME", test_.name},
+                            {"PAVTEST_TEST_DIR", files_->path()},
+                            {"PAVTEST_ATTEMPT", fmt::format("{}", attempt_)}}};
+}
+
+Result<> TestRun::start_script(ScriptStart what, Duration now) {
+    what.launch.environment = script_environment();
+    what.mark = test_mark(job_mark(world_.session.id(), world_.job.mark(),
+                                   fmt::format("{}", world_.job.key.job), world_.job.node),
+                          test_.index, attempt_);
+    auto script = ScriptProcess::start(std::move(what), world_.leaders, world_.kills, now);
+    if (!script) {
+        return tl::make_unexpected(script.error());
+    }
+    script_.emplace(std::move(*script));
+    return {};
+}
+
+Result<> TestRun::start_build(Duration now) {
+    building_ = true;
+    if (const build::Built* built = world_.builds.find(build::identity(build_))) {
+        built_ = *built;
+        if (built->ok) {
+            record(state::build_reused, fmt::format("built for test {} in this job: {}",
+                                                    built->by_test, built->directory));
+            building_ = false;
+            return start_run(now);
+        }
+        const std::string reason =
+            fmt::format("the same build failed for test {}: {}", built->by_test, built->reason);
+        record(built->state, reason);
+        verdict_ = Verdict{
+            built->state == state::build_error ? status::Verdict::error : status::Verdict::fail,
+            status::Cause::finished, built->state, reason};
+        return {};
+    }
+    // A build belongs to the job, beside its tests.
+    const Directory& root = spare_ ? *spare_ : world_.recorder.job_directory();
+    const Modes modes = world_.recorder.modes();
+    auto builds = session::make_directory(root, "builds", modes.directory);
+    if (!builds) {
+        return tl::make_unexpected(builds.error());
+    }
+    const std::string name = fmt::format("{:04}.{}", test_.index, attempt_);
+    auto directory = session::make_directory(*builds, name, modes.directory);
+    if (!directory) {
+        return tl::make_unexpected(directory.error());
+    }
+    built_ = {.ok = false,
+              .directory = directory->path(),
+              .log = directory->path() + ".log",
+              .state = {},
+              .reason = {},
+              .by_test = test_.index};
+    record(state::build_created, built_.directory);
+    auto script =
+        builds->open_file(name + ".sh", O_WRONLY | O_CREAT | O_TRUNC, modes.file | S_IXUSR);
+    auto log =
+        builds->open_file(name + ".log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, modes.file);
+    if (!script || !log) {
+        return tl::make_unexpected(script ? log.error() : script.error());
+    }
+    const std::string path = built_.directory + ".sh";
+    if (auto written = write_all(
+            script->get(), build::compose_script(build_.section, frame(built_.directory)), path);
+        !written) {
+        return written;
+    }
+    // What the build said is found beside what the run will say.
+    ::symlinkat(built_.log.c_str(), files_->directory().fd(), "build.log");
+    ScriptStart what;
+    what.launch.arguments = build::interpreter_of(build_.shebang);
+    what.launch.arguments.push_back(path);
+    what.launch.arguments.push_back(frame({}).test_id);
+    what.launch.directory = built_.directory;
+    what.launch.preparation = [source = build_.source, files = build_.section.files,
+                               directory = built_.directory] {
+        return build::stage_build(source, files, directory);
+    };
+    what.log = std::move(*log);
+    what.timeout = build_.section.timeout;
+    what.timeout_file = build_.section.timeout_file
+                            ? built_.directory + "/" + *build_.section.timeout_file
+                            : std::string();
+    record(state::building, fmt::format("on {}, log {}", world_.job.node, built_.log));
+    return start_script(std::move(what), now);
+}
+
+Result<> TestRun::start_run(Duration now) {
+    const std::string directory = files_->build_path();
+    if (auto made = files_->make_build_directory(); !made) {
+        return made;
+    }
+    if (auto written = files_->write("run.sh", build::compose_script(run_, frame(directory)), true);
+        !written) {
+        return written;
+    }
+    auto log = files_->new_log("run.log");
+    if (!log) {
+        return tl::make_unexpected(log.error());
+    }
+    ScriptStart what;
+    what.launch.arguments = build::interpreter_of(build_.shebang);
+    what.launch.arguments.push_back(files_->path() + "/run.sh");
+    what.launch.arguments.push_back(frame({}).test_id);
+    what.launch.directory = directory;
+    if (built_.ok || !run_.files.empty()) {
+        what.launch.preparation = [built = built_, globs = build_.copy_files, files = run_.files,
+                                   directory]() -> Result<> {
+            if (built.ok) {
+                if (auto copied = build::copy_for_test(built.directory, directory, globs);
+                    !copied) {
+                    return copied;
+                }
+            }
+            return build::create_files(files, directory);
+        };
+    }
+    what.log = std::move(*log);
+    what.timeout = run_.timeout;
+    what.timeout_file = run_.timeout_file ? directory + "/" + *run_.timeout_file : std::string();
+    started_ = world_.recorder.now();
+    ran_ = true;
+    Record running = record_of(state::running, fmt::format("run.sh on {}", world_.job.node));
+    running.nodes = nodes_;
+    record(std::move(running));
+    return start_script(std::move(what), now);
+}
+
+bool TestRun::child_ended(pid_t pid, int wait_status, Duration now) {
+    if (!script_ || script_->over() || script_->pid() != pid) {
+        return false;
+    }
+    script_->leader_ended(wait_status, now);
+    return true;
+}
+
+void TestRun::step(Duration now) {
+    if (!script_ || over()) {
+        return;
+    }
+    script_->step(now);
+    if (!script_->over() || aborted_) {
+        return;
+    }
+    end_ = script_->end();
+    script_.reset();
+    if (!end_.immortal.empty()) {
+        record(state::info,
+               fmt::format("{} processes of it could not be ended", end_.immortal.size()));
+    }
+    if (!building_) {
+        run_ended();
+        return;
+    }
+    build_ended();
+    if (!over()) {
+        building_ = false;
+        if (auto started = start_run(now); !started) {
+            refuse(state::run_error, started.error().what);
+        }
+    }
+}
+
+std::optional<TestRun::Duration> TestRun::next_step() const {
+    return script_ ? script_->next_step() : std::nullopt;
+}
+
+void TestRun::build_ended() {
+    built_.ok = end_.well();
+    built_.reason = describe_end(end_, build_.section.timeout);
+    built_.state = built_.ok                   ? state::build_done
+                   : end_.timed_out            ? state::build_timeout
+                   : !end_.not_started.empty() ? state::build_error
+                                               : state::build_failed;
+    world_.builds.add(build::identity(build_), built_);
+    Record record = record_of(
+        built_.state, built_.ok ? fmt::format("after {:.2f} s", end_.duration) : built_.reason);
+    record.return_value = end_.return_value;
+    record.duration = end_.duration;
+    this->record(std::move(record));
+    if (!built_.ok) {
+        Verdict verdict;
+        verdict.result =
+            built_.state == state::build_error ? status::Verdict::error : status::Verdict::fail;
+        verdict.cause = end_.timed_out       ? status::Cause::timeout
+                        : end_.out_of_memory ? status::Cause::out_of_memory
+                                             : status::Cause::finished;
+        verdict.state = built_.state;
+        verdict.reason = "build: " + built_.reason;
+        verdict_ = std::move(verdict);
+    }
+}
+
+void TestRun::run_ended() {
+    verdict_ = judge_run(test_, end_, run_.timeout);
+    const std::string_view name = !end_.not_started.empty() ? state::run_error
+                                  : end_.timed_out          ? state::run_timeout
+                                                            : state::run_done;
+    Record record = record_of(name, describe_end(end_, run_.timeout));
+    record.return_value = end_.return_value;
+    if (end_.signal != 0) {
+        record.signal = end_.signal;
+    }
+    record.duration = end_.duration;
+    this->record(std::move(record));
+}
+
+void TestRun::conclude() {
+    const bool ran = ran_ && verdict_->state == state::complete;
+    if (ran) {
+        record(state::results, "default result: return_value == 0");
+    }
+    Record end = record_of(verdict_->state, verdict_->reason);
+    end.end = true;
+    end.result = verdict_->result;
+    end.cause = verdict_->cause;
+    end.nodes = nodes_;
+    if (end_.return_value) {
+        end.return_value = end_.return_value;
+        end.duration = end_.duration;
+    }
+    if (verdict_->result != status::Verdict::none) {
+        end.note = fmt::format("{}: {}", status::to_string(verdict_->result), verdict_->reason);
+        const std::string results =
+            base_results(
+                {&world_.header, &test_, &world_.job, attempt_, started_, world_.recorder.now()},
+                end_, *verdict_)
+                .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        if (files_) {
+            // The journal has the verdict; a full disk loses the details.
+            static_cast<void>(files_->write("results.json", results + "\n"));
+        }
+        world_.recorder.result_line(results);
+    }
+    record(std::move(end));
+}
+
+void TestRun::abort(status::Cause cause, const std::string& note, Duration now, Duration grace) {
+    Record end = record_of(state::aborted, note);
+    end.end = true;
+    end.again = true;
+    end.cause = cause;
+    end.nodes = nodes_;
+    if (end_.return_value) {
+        end.return_value = end_.return_value;
+    }
+    record(std::move(end));
+    aborted_ = true;
+    if (script_) {
+        script_->stop(now, grace);
+    }
+}
+
+}  // namespace pavtest::run

@@ -1,0 +1,105 @@
+// One attempt at one test: its files, its build, its run, until nothing of it is left.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/environment.h"
+#include "base/file.h"
+#include "build/registry.h"
+#include "build/script.h"
+#include "build/spec.h"
+#include "run/job_context.h"
+#include "run/ledger.h"
+#include "run/notices.h"
+#include "run/recorder.h"
+#include "run/result.h"
+#include "run/script_process.h"
+#include "run/test_files.h"
+#include "session/plan.h"
+#include "session/store.h"
+
+namespace pavtest::run {
+
+/// What all tests of a job share.
+struct TestWorld {
+    const session::Header& header;
+    const session::SessionDirectory& session;
+    const std::string& store;  // its path
+    const JobContext& job;
+    const Ledger& ledger;
+    const Environment& environment;  // of the scripts, but for what each test adds
+    const MemoryKills& kills;
+    Recorder& recorder;
+    build::Registry& builds;
+    Leaders& leaders;
+    /// Where a test's files go when the store takes none; made when first needed.
+    std::string spare_directory;
+};
+
+class TestRun {
+  public:
+    using Duration = ScriptProcess::Duration;
+
+    TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t attempt);
+
+    /// Makes its files and starts its build or its script. It may be over at once.
+    void start(Duration now);
+    /// Reaped child of it? Then takes note of its end.
+    bool child_ended(pid_t pid, int wait_status, Duration now);
+    /// Goes on where something has ended or timed out.
+    void step(Duration now);
+    [[nodiscard]] std::optional<Duration> next_step() const;
+    /// No process of it is left and the verdict is known.
+    [[nodiscard]] bool over() const { return verdict_.has_value(); }
+    [[nodiscard]] const Verdict& verdict() const { return *verdict_; }
+
+    /// Writes the verdict: results and the final state.
+    void conclude();
+    /// Writes that it was interrupted, and ends its processes; step() until stopped().
+    void abort(status::Cause cause, const std::string& note, Duration now, Duration grace);
+    [[nodiscard]] bool stopped() const { return !script_ || script_->over(); }
+
+    [[nodiscard]] const session::PlannedTest& test() const { return test_; }
+    [[nodiscard]] double duration() const { return end_.duration; }
+    [[nodiscard]] std::string log_path() const;
+    [[nodiscard]] const std::string& nodes() const { return nodes_; }
+
+  private:
+    Result<> make_files();
+    Result<> start_build(Duration now);
+    Result<> start_run(Duration now);
+    Result<> start_script(ScriptStart what, Duration now);
+    void build_ended();
+    void run_ended();
+    void refuse(std::string_view state, const std::string& reason);
+    [[nodiscard]] bool skip_if_told();
+    [[nodiscard]] std::vector<std::string> script_environment() const;
+    [[nodiscard]] build::ScriptFrame frame(const std::string& directory) const;
+    [[nodiscard]] status::Record record_of(std::string_view state, std::string note) const;
+    void record(status::Record record);
+    void record(std::string_view state, std::string note) {
+        record(record_of(state, std::move(note)));
+    }
+
+    TestWorld& world_;
+    session::PlannedTest test_;
+    std::uint32_t attempt_;
+    std::string nodes_;
+    std::optional<Directory> spare_;
+    std::optional<TestFiles> files_;
+    build::Spec build_;
+    build::Section run_;
+    build::Built built_;
+    bool building_ = false;
+    bool ran_ = false;
+    bool aborted_ = false;
+    std::optional<ScriptProcess> script_;
+    ScriptEnd end_;
+    Timestamp started_;
+    std::optional<Verdict> verdict_;
+};
+
+}  // namespace pavtest::run
