@@ -1,6 +1,8 @@
 // pavsuite: what suites there are, what they resolve to, and submitting them.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -9,6 +11,21 @@
 #include "cmd/pavsuite/subcommands.h"
 
 namespace {
+
+// `pavsuite submit REQUEST -- --nodes=4`: what stands after '--' is sbatch's. Elsewhere
+// '--' only ends the options.
+std::vector<std::string> words_of(int argc, char** argv) {
+    std::vector<std::string> words(argv + 1, argv + argc);
+    const auto dashes = std::find(words.begin(), words.end(), "--");
+    if (words.empty() || words.front() != "submit" || dashes == words.end()) {
+        return words;
+    }
+    std::vector<std::string> result(words.begin(), dashes);
+    for (auto word = dashes + 1; word != words.end(); ++word) {
+        result.push_back("--sbatch=" + *word);
+    }
+    return result;
+}
 
 int pavsuite(int argc, char** argv) {
     using namespace pavtest::cmd;
@@ -19,9 +36,12 @@ int pavsuite(int argc, char** argv) {
         "Examples:\n"
         "  pavsuite render selftest        the batch script that sbatch would read\n"
         "  sbatch --pavtest=selftest       submit it");
-    const std::vector<Chosen> chosen{add_render(app), add_freeze(app), add_submission(app)};
+    const std::vector<Chosen> chosen{add_render(app), add_submit(app), add_freeze(app),
+                                     add_submission(app)};
     try {
-        app.parse(argc, argv);
+        std::vector<std::string> words = words_of(argc, argv);
+        std::reverse(words.begin(), words.end());  // as CLI11 takes them
+        app.parse(std::move(words));
     } catch (const CLI::ParseError& error) {
         const bool asked = error.get_exit_code() == 0;
         app.exit(error);

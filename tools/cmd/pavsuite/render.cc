@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "base/build_info.h"
 #include "base/file.h"
+#include "cmd/pavsuite/bundle_file.h"
 #include "cmd/pavsuite/selection.h"
 #include "cmd/pavsuite/subcommands.h"
 #include "session/batch_script.h"
@@ -20,26 +20,21 @@ struct RenderArguments {
     int plan_fd = -1;
 };
 
-// pavrun stands beside pavsuite, also in a prefix that was moved.
-std::string pavrun_path() {
-    char buffer[4096];
-    const ssize_t n = ::readlink("/proc/self/exe", buffer, sizeof buffer);
-    if (n > 0 && static_cast<std::size_t>(n) < sizeof buffer) {
-        const std::string self(buffer, static_cast<std::size_t>(n));
-        const std::string beside = self.substr(0, self.rfind('/')) + "/pavrun";
-        if (::access(beside.c_str(), X_OK) == 0) {
-            return beside;
-        }
-    }
-    return PAVTEST_BINDIR "/pavrun";
-}
-
 int render(const RenderArguments& arguments) {
     const auto process = this_process();
     if (!process) {
         return report(process.error());
     }
-    const Prepared prepared = prepare(*process, arguments.selection, "generated");
+    Prepared prepared;
+    if (const auto path = bundle_request(arguments.selection.requests)) {
+        auto bundle = read_bundle(*path);
+        if (!bundle) {
+            return report(bundle.error());
+        }
+        prepared.bundles.push_back(std::move(*bundle));
+    } else {
+        prepared = prepare(*process, arguments.selection, "generated");
+    }
     if (prepared.bundles.empty()) {
         return report(prepared.errors);
     }

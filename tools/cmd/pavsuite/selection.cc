@@ -183,6 +183,19 @@ Prepared failed(Error error) {
 
 }  // namespace
 
+std::string pavrun_path() {
+    char buffer[4096];
+    const ssize_t n = ::readlink("/proc/self/exe", buffer, sizeof buffer);
+    if (n > 0 && static_cast<std::size_t>(n) < sizeof buffer) {
+        const std::string self(buffer, static_cast<std::size_t>(n));
+        const std::string beside = self.substr(0, self.rfind('/')) + "/pavrun";
+        if (::access(beside.c_str(), X_OK) == 0) {
+            return beside;
+        }
+    }
+    return PAVTEST_BINDIR "/pavrun";
+}
+
 Prepared prepare(const Process& process, const SelectionArguments& arguments,
                  const std::string& script, Groups groups) {
     const auto world = world_of(process, arguments.facts);

@@ -33,6 +33,9 @@ struct Prepared {
     std::vector<Error> errors;             // all of them; then there is no bundle
 };
 
+/// pavrun beside this pavsuite (a prefix may have been moved), else the installed one.
+std::string pavrun_path();
+
 /// Whether tests that can't share an allocation are an error or become several jobs.
 enum class Groups { refuse, split };
 

@@ -11,6 +11,8 @@ using Chosen = std::function<int()>;
 
 /// The batch script for a request; with descriptors, the plugin's side of it.
 Chosen add_render(CLI::App& app);
+/// Jobs from requests, with the plugin or without it.
+Chosen add_submit(CLI::App& app);
 /// For the plugin: a session on disk from what render resolved.
 Chosen add_freeze(CLI::App& app);
 /// For the plugin: how sbatch ended.
