@@ -123,7 +123,7 @@ void take_streams(const Agent& agent) {
     lower_limit(RLIMIT_NOFILE, open_files);
     lower_limit(RLIMIT_FSIZE, file_size);
     lower_limit(RLIMIT_CPU, static_cast<rlim_t>(agent.deadline) * 2);
-    lower_limit(RLIMIT_MEMLOCK, 64 * 1024);
+    lower_limit(RLIMIT_MEMLOCK, 65536);
     ::umask(077);
     // These two may ask a directory service that does not answer: the deadline runs.
     char bytes[16384];

@@ -133,7 +133,6 @@ void allocator_init(const Arguments& arguments, Program program, const CommandLi
     s.scanned = line;
     s.arguments = arguments;
     s.inside_plugin = std::getenv(guard_variable) != nullptr;
-    s.bundle = -1;
     clear_inherited_variables();
     if (const char* job = std::getenv("SLURM_JOB_ID")) {
         s.old_job_id.assign(job);

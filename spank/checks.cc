@@ -8,7 +8,7 @@ namespace pavtest::spank {
 namespace {
 
 constexpr std::size_t path_limit = 1024;
-constexpr std::size_t host_list_limit = 64 * 1024;
+constexpr std::size_t host_list_limit = 65536;
 
 bool is_digit(char c) {
     return c >= '0' && c <= '9';

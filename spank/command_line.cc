@@ -92,7 +92,7 @@ CommandLine scan_own_command_line() {
     char* bytes = nullptr;
     while (file.valid()) {
         if (size == capacity) {
-            capacity += 64 * 1024;
+            capacity += 65536;
             auto* larger = static_cast<char*>(std::realloc(bytes, capacity));
             if (larger == nullptr) {
                 break;

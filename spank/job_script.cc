@@ -88,13 +88,21 @@ void describe(const Ending& ending, int deadline, Text<200>& problem) {
     }
 }
 
-void spool_record(Hook hook, const Job& job, const Arguments& arguments, std::string_view problem) {
+// What happened to the record, for the log.
+void spool_record(Hook hook, const Job& job, const char* path, std::string_view problem,
+                  Text<1400>& outcome) {
     Record record;
-    compose_record(record, hook, job, problem, ::time(nullptr));
-    Spool spool(arguments.spool, job, Spool::Missing::create);
-    if (!spool.valid() || !spool.write(hook, job, record)) {
-        slurm_error("pavtest: %s: job %u: no record in the spool %s: %s", hook_name(hook), job.id,
-                    arguments.spool, spool.problem());
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    compose_record(record, hook, job, problem, now);
+    Spool spool(path, job, Spool::Missing::create);
+    if (spool.valid() && spool.write(hook, job, record)) {
+        outcome.append("its record waits in the spool");
+    } else {
+        outcome.append("no record in the spool ");
+        outcome.append(path);
+        outcome.append(", because ");
+        outcome.append(spool.problem());
     }
 }
 
@@ -121,12 +129,12 @@ void run_hook(Hook hook, spank_t spank, const Arguments& arguments) {
     }
     Text<200> problem;
     describe(ending, arguments.deadline, problem);
+    Text<1400> outcome;
+    spool_record(hook, job, arguments.spool, problem.view(), outcome);
     Text<400> message;
     read_messages(messages.get(), message);
-    slurm_error("pavtest: %s: job %u of user %u: %s%s%s; a record waits in the spool",
-                hook_name(hook), job.id, job.uid, problem.c_str(), message.empty() ? "" : ": ",
-                message.c_str());
-    spool_record(hook, job, arguments, problem.view());
+    slurm_error("pavtest: %s: job %u of user %u: %s%s%s; %s", hook_name(hook), job.id, job.uid,
+                problem.c_str(), message.empty() ? "" : ": ", message.c_str(), outcome.c_str());
 }
 
 }  // namespace pavtest::spank

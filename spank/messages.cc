@@ -39,7 +39,7 @@ void pass_on(Severity severity, std::string_view text) {
 }
 
 void pass_on_file(Severity severity, int file) {
-    static constexpr std::size_t limit = 64 * 1024;
+    static constexpr std::size_t limit = 65536;
     char bytes[limit];
     std::size_t size = 0;
     while (size < limit) {

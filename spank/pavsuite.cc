@@ -52,7 +52,7 @@ class Words {
 
   private:
     static constexpr int limit = 1024;
-    static constexpr std::size_t block_limit = 64 * 1024;
+    static constexpr std::size_t block_limit = 65536;
     const char* words_[limit] = {};
     Text<block_limit> block_;
     int count_ = 0;
@@ -113,8 +113,8 @@ class GuardedEnvironment {
 };
 
 struct Streams {
-    int output;  // -1: nowhere
-    int errors;
+    int output = -1;  // nowhere
+    int errors = -1;
     int passed[2] = {-1, -1};  // further files that the command is told the numbers of
 };
 

@@ -25,7 +25,7 @@ const unsigned int spank_plugin_version = 1;
 
 using namespace pavtest::spank;
 
-PAVTEST_EXPORT int slurm_spank_init(spank_t spank, int count, char* words[]) noexcept {
+PAVTEST_EXPORT int slurm_spank_init(spank_t spank, int count, char* words[]) {
     switch (spank_context()) {
         case S_CTX_ALLOCATOR:
             register_options(spank);
@@ -46,8 +46,7 @@ PAVTEST_EXPORT int slurm_spank_init(spank_t spank, int count, char* words[]) noe
     return 0;
 }
 
-PAVTEST_EXPORT int slurm_spank_init_post_opt(spank_t spank, int /*count*/,
-                                             char* /*words*/[]) noexcept {
+PAVTEST_EXPORT int slurm_spank_init_post_opt(spank_t spank, int /*count*/, char* /*words*/[]) {
     switch (spank_context()) {
         case S_CTX_ALLOCATOR:
             allocator_init_post_opt(spank);
@@ -61,14 +60,14 @@ PAVTEST_EXPORT int slurm_spank_init_post_opt(spank_t spank, int /*count*/,
     return 0;
 }
 
-PAVTEST_EXPORT int slurm_spank_job_prolog(spank_t spank, int count, char* words[]) noexcept {
+PAVTEST_EXPORT int slurm_spank_job_prolog(spank_t spank, int count, char* words[]) {
     if (has_session()) {
         run_hook(Hook::prolog, spank, parse_arguments(count, words, Complain::no));
     }
     return 0;
 }
 
-PAVTEST_EXPORT int slurm_spank_job_epilog(spank_t spank, int count, char* words[]) noexcept {
+PAVTEST_EXPORT int slurm_spank_job_epilog(spank_t spank, int count, char* words[]) {
     if (has_session()) {
         run_hook(Hook::epilog, spank, parse_arguments(count, words, Complain::no));
     }

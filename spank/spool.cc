@@ -109,23 +109,24 @@ bool copy_record(int directory, const char* name, int into) {
            write_all(into, {&bytes[0], static_cast<std::size_t>(size)});
 }
 
-void append_time(Record& record, long long unix_seconds) {
-    const auto seconds = static_cast<time_t>(unix_seconds);
+void append_time(Record& record, const timespec& now) {
     tm utc{};
     char text[64];
-    if (::gmtime_r(&seconds, &utc) != nullptr) {
-        record.append({&text[0], std::strftime(&text[0], sizeof text, "%FT%T.000000+00:00", &utc)});
+    if (::gmtime_r(&now.tv_sec, &utc) != nullptr) {
+        record.append({&text[0], std::strftime(&text[0], sizeof text, "%FT%T.", &utc)});
+        std::snprintf(&text[0], sizeof text, "%06ld+00:00", now.tv_nsec / 1000);
+        record.append(&text[0]);
     }
 }
 
 }  // namespace
 
 void compose_record(Record& record, Hook hook, const Job& job, std::string_view problem,
-                    long long unix_seconds) {
+                    const timespec& now) {
     record.append("{\"v\":1,\"seq\":");
     record.append_number(static_cast<unsigned>(hook_sequence(hook)));
     record.append(",\"when\":\"");
-    append_time(record, unix_seconds);
+    append_time(record, now);
     record.append("\",\"role\":\"");
     record.append(hook_name(hook));
     record.append("\",\"host\":\"");
@@ -169,7 +170,7 @@ Spool::Spool(const char* path, const Job& job, Missing missing) {
     const Descriptor of_node = enter(top, node.c_str(), missing);
     Descriptor of_user = enter(of_node, user.c_str(), missing);
     if (!of_user.valid() || !is_trusted(of_user.get(), Trust::own)) {
-        problem_ = problem_ != nullptr ? problem_ : "cannot open or make its directories";
+        problem_ = problem_ != nullptr ? problem_ : "its directories cannot be opened or made";
         return;
     }
     directory_ = static_cast<Descriptor&&>(of_user);
@@ -179,7 +180,7 @@ Spool::Spool(const char* path, const Job& job, Missing missing) {
 // one of a node that is seen to have died anyway.
 bool Spool::write(Hook hook, const Job& job, const Record& record) {
     if (record.overflowed() || count_files(directory_.get()) >= spool_limit) {
-        problem_ = "this user has too many records waiting in it";
+        problem_ = "too many records of this user wait in it";
         return false;
     }
     Name name;

@@ -2,6 +2,8 @@
 // its own to the store. See docs/formats.md, "The spool".
 #pragma once
 
+#include <ctime>
+
 #include "descriptor.h"
 #include "job.h"
 #include "text.h"
@@ -14,7 +16,7 @@ using Record = Text<4096>;
 
 /// The one line of the file. `problem` is ours, without quotes.
 void compose_record(Record& record, Hook hook, const Job& job, std::string_view problem,
-                    long long unix_seconds);
+                    const timespec& now);
 
 /// A user's part of the spool on this node. Not valid() if there is none (and none
 /// is to be made), or if the directories above it are not root's alone.

@@ -12,26 +12,26 @@
 namespace pavtest::spank {
 
 struct State {
-    Program program;
-    Arguments arguments;
-    bool inside_plugin;  // started by what the plugin itself started
+    Program program = Program::other;
+    Arguments arguments{};
+    bool inside_plugin = false;  // started by what the plugin itself started
 
     Choice choice;  // what the callbacks have been told
 
-    CommandLine scanned;  // sbatch only, from here on
-    bool rendered;        // the scanned choice was, and with this outcome:
-    bool render_ok;
-    int script;
-    int bundle;
-    int render_messages;
+    CommandLine scanned;    // sbatch's; from here on for sbatch only
+    bool rendered = false;  // the scanned choice was, and with this outcome:
+    bool render_ok = false;
+    int script = -1;
+    int bundle = -1;
+    int render_messages = -1;
     StandardInput standard_input;
 
-    int post_option_calls;
-    Session session;  // frozen; its submission is on record when the command exits
-    Script session_script;
-    long long frozen_at;  // milliseconds
-    int owner;            // the process whose exit counts, not a child's
-    Text<32> old_job_id;  // SLURM_JOB_ID as salloc inherited it
+    int post_option_calls = 0;  // from here on for salloc too
+    Session session;            // frozen; what became of it is on record when the command exits
+    Script session_script = Script::generated;
+    long long frozen_at = 0;  // milliseconds
+    int owner = 0;            // the process whose exit counts, not a child's
+    Text<32> old_job_id;      // SLURM_JOB_ID as it was inherited
 };
 
 State& state();

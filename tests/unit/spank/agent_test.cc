@@ -301,7 +301,7 @@ TEST_F(HookTest, AnAgentThatFailsLeavesARecordAndAMessage) {
     EXPECT_THAT(slurm().all_errors(),
                 HasSubstr("pavtest: prolog: job 42 of user " + std::to_string(user()) +
                           ": the agent on this node failed with exit status 3: cannot write "
-                          "?[31m/store; a record waits in the spool\n"));
+                          "?[31m/store; its record waits in the spool\n"));
 }
 
 TEST_F(HookTest, AnAgentThatHangsLeavesARecord) {

@@ -19,7 +19,7 @@ constexpr Job job{77, 1234, 1234, "1m7zyw8s72b3", "/scratch/it's/{user}", "n1", 
 
 Record record_of(const Job& of, Hook hook = Hook::epilog) {
     Record record;
-    compose_record(record, hook, of, "the agent failed", 1700000000);
+    compose_record(record, hook, of, "the agent failed", {1700000000, 1234567});
     return record;
 }
 
@@ -56,7 +56,7 @@ TEST(ComposeRecord, IsOneLineOfJson) {
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     const auto json = nlohmann::json::parse(line);
     EXPECT_EQ(json, nlohmann::json::parse(R"({"v":1, "seq":1, "role":"epilog", "host":"n1",
-        "when":"2023-11-14T22:13:20.000000+00:00", "restart":2, "job":77, "node":"left",
+        "when":"2023-11-14T22:13:20.001234+00:00", "restart":2, "job":77, "node":"left",
         "note":"the agent failed", "key":"1m7zyw8s72b3/77/2/n1/1",
         "data":{"session":"1m7zyw8s72b3", "store":"/scratch/it's/{user}", "exit_code":256}})"));
 }
