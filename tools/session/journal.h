@@ -12,7 +12,6 @@
 
 namespace pavtest::session {
 
-
 /// The file that a role's records of a job go to: "journal.runner-n1.jsonl"; prolog and
 /// epilog share "journal.node-n1.jsonl". Not for submit.
 std::string journal_name(status::Role role, std::string_view host);
@@ -28,8 +27,8 @@ class Journal {
                                 std::string host, const Clock& clock, mode_t mode);
 
     /// Sets seq, when, host of the record and appends it. A record with a `key` keeps its own
-    /// when and host, and is dropped if the journal holds it (a second delivery). One whose `tests` is too long
-    /// for a line becomes several.
+    /// when and host, and is dropped if the journal holds it (a second delivery). One whose `tests`
+    /// is too long for a line becomes several.
     Result<> append(status::Record record);
     bool reserve(std::uint64_t bytes) { return log_.reserve(bytes); }
 

@@ -140,30 +140,29 @@ Result<SessionRecords> read_journals(const SessionDirectory& session) {
     return all;
 }
 
-std::map<std::string, std::uint64_t> seen_of(const status::Record& record) {
-    std::map<std::string, std::uint64_t> seen;
+std::optional<std::map<std::string, std::uint64_t>> seen_of(const status::Record& record) {
     status::FlatReader data(record.data);
     status::FlatValue key;
     status::FlatValue value;
     if (!data.begin()) {
-        return seen;
+        return std::nullopt;
     }
     while (data.next(key, value)) {
         if (key.text != "seen" || value.kind != status::FlatValue::Kind::compound) {
             continue;
         }
+        std::map<std::string, std::uint64_t> seen;
         status::FlatReader files(value.text);
-        if (!files.begin()) {
-            return seen;
-        }
-        while (files.next(key, value)) {
-            std::uint64_t last = 0;
-            std::from_chars(value.text.data(), value.text.data() + value.text.size(), last);
-            seen.emplace(status::unescaped(key), last);
+        if (files.begin()) {
+            while (files.next(key, value)) {
+                std::uint64_t last = 0;
+                std::from_chars(value.text.data(), value.text.data() + value.text.size(), last);
+                seen.emplace(status::unescaped(key), last);
+            }
         }
         return seen;
     }
-    return seen;
+    return std::nullopt;
 }
 
 std::string data_text(const status::Record& record, std::string_view key) {

@@ -33,9 +33,9 @@ Result<SessionRecords> read_journals(const SessionDirectory& session);
 void read_lines(std::string_view text, const std::string& file, std::vector<SourcedRecord>& records,
                 std::vector<Flaw>& flaws);
 
-/// `data` of a record that ends a restart by settling: for each journal the last sequence
-/// number that was there. What came later does not count.
-std::map<std::string, std::uint64_t> seen_of(const status::Record& record);
+/// `data` of a settling record: for each journal the last sequence number that was there. What
+/// came later does not count. Nothing if the record does not say.
+std::optional<std::map<std::string, std::uint64_t>> seen_of(const status::Record& record);
 
 /// A text member of a record's `data`; empty if it is not there.
 std::string data_text(const status::Record& record, std::string_view key);

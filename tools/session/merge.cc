@@ -35,18 +35,17 @@ bool is_late(const SourcedRecord& each, const std::map<std::string, std::uint64_
 }
 
 // The first record that settled this restart and says what there was.
-std::map<std::string, std::uint64_t> seen_when_settled(const SourcedRecord* begin,
-                                                       const SourcedRecord* end) {
+std::optional<std::map<std::string, std::uint64_t>> seen_when_settled(const SourcedRecord* begin,
+                                                                      const SourcedRecord* end) {
     for (const SourcedRecord* each = begin; each != end; ++each) {
         const Record& record = each->record;
         if (record.role == Role::settle && record.end) {
-            auto seen = seen_of(record);
-            if (!seen.empty()) {
+            if (auto seen = seen_of(record)) {
                 return seen;
             }
         }
     }
-    return {};
+    return std::nullopt;
 }
 
 // When what a record tells happened: Slurm's time where it is an answer of Slurm's.
@@ -94,13 +93,15 @@ void Merge::add_restart(SourcedRecord* begin, SourcedRecord* end) {
         runner_spoke_ = runner_named_state_ = node_spoke_ = false;
         first_ = nullptr;
         not_known_since_.reset();
+        seen_.clear();
+        seen_at_look_.clear();
         if (!session_.final()) {
             session_.end = session_.completion = nullptr;
         }
     }
     const auto seen = seen_when_settled(begin, end);
     for (SourcedRecord* each = begin; each != end; ++each) {
-        if (!seen.empty() && is_late(*each, seen)) {
+        if (seen && is_late(*each, *seen)) {
             each->ignored = true;
             flaw(*each, "came after its restart was settled");
             continue;
@@ -129,15 +130,18 @@ Merge::Effect Merge::apply(Subject& subject, const Record& record) {
     if (subject.end != nullptr) {
         const bool same_restart = subject.end->restart == record.restart;
         if (same_restart || subject.final()) {
+            const bool open =
+                subject.end->cause == Cause::pending || (subject.end->again && record.end);
             const bool completes =
-                record.role == Role::settle && record.cause != Cause::none &&
-                subject.end->cause == Cause::pending &&
+                record.role == Role::settle && record.cause != Cause::none && open &&
                 (subject.completion == nullptr || subject.completion->cause == Cause::pending);
             if (completes) {
                 subject.completion = &record;
                 return Effect::used;
             }
-            return record.end && same_restart ? Effect::second_end : Effect::ignored;
+            // Two people may have asked Slurm at the same time: no fault of theirs.
+            return record.end && same_restart && record.role != Role::settle ? Effect::second_end
+                                                                             : Effect::ignored;
         }
         // It was interrupted, and this restart goes on with it.
         subject.end = subject.completion = nullptr;
@@ -191,8 +195,30 @@ void Merge::add_node(const SourcedRecord& each) {
     }
 }
 
+// What is_late() will ask for, should this restart be settled now.
+void Merge::add_to_seen(const SourcedRecord& each) {
+    const Record& record = each.record;
+    if (record.role == Role::runner || record.role == Role::user ||
+        (record.end && record.role != Role::settle && record.role != Role::submit)) {
+        seen_[each.file.substr(each.file.rfind('/') + 1)] = record.seq;
+    }
+}
+
+// Slurm did not know the job. What was written since tells that somebody lives.
+void Merge::add_look(const Record& record) {
+    if (record.role != Role::settle || data_text(record, "look") != "not known") {
+        return;
+    }
+    auto seen = seen_of(record).value_or(std::map<std::string, std::uint64_t>{});
+    if (!not_known_since_ || seen != seen_at_look_) {
+        not_known_since_ = record.when;
+        seen_at_look_ = std::move(seen);
+    }
+}
+
 void Merge::add_one(SourcedRecord& each) {
     const Record& record = each.record;
+    add_to_seen(each);
     if (has_job_ && record.end && record.role == Role::submit && record.cause == Cause::refused) {
         // A job that has a directory was not refused, whatever sbatch's exit status says.
         each.ignored = true;
@@ -234,12 +260,12 @@ void Merge::add_one(SourcedRecord& each) {
         if (effect == Effect::second_end) {
             flaw(each, "a second end of the session");
         }
-        accepted_ = accepted_ || (record.role == Role::submit && record.state == state::scheduled);
+        if (record.role == Role::submit && record.state == state::scheduled) {
+            accepted_ = record.when;
+        }
         runner_named_state_ =
             runner_named_state_ || (record.role == Role::runner && !record.state.empty());
-        if (record.role == Role::settle && data_text(record, "look") == "not known") {
-            not_known_since_ = not_known_since_.value_or(record.when);
-        }
+        add_look(record);
     }
     const bool of_tests = record.test || !record.tests.empty();
     runner_spoke_ = runner_spoke_ || (record.role == Role::runner && of_tests);
@@ -351,6 +377,9 @@ JobView Merge::view(const Header& header, const JobRecords& job) const {
         view.tests.push_back(test_view(tests_[i], static_cast<std::uint32_t>(i)));
     }
     view.node_views = nodes_;
+    view.runner_spoke = runner_spoke_ || runner_named_state_;
+    view.seen = seen_;
+    view.seen_at_look = seen_at_look_;
     view.not_known_since = not_known_since_;
     view.flaws = job.flaws;
     view.flaws.insert(view.flaws.end(), flaws_.begin(), flaws_.end());

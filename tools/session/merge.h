@@ -40,7 +40,7 @@ class Merge {
 
     void add(std::vector<SourcedRecord>& records);
     [[nodiscard]] JobView view(const Header& header, const JobRecords& job) const;
-    [[nodiscard]] bool accepted() const { return accepted_; }
+    [[nodiscard]] std::optional<Timestamp> accepted() const { return accepted_; }
 
   private:
     enum class Effect { used, ignored, second_end };
@@ -48,6 +48,8 @@ class Merge {
     void add_restart(SourcedRecord* begin, SourcedRecord* end);
     void add_one(SourcedRecord& each);
     void add_node(const SourcedRecord& each);
+    void add_to_seen(const SourcedRecord& each);
+    void add_look(const status::Record& record);
     static Effect apply(Subject& subject, const status::Record& record);
     void flaw(const SourcedRecord& each, std::string what);
     void name_state(JobView& view) const;
@@ -56,13 +58,14 @@ class Merge {
     std::vector<Subject> tests_;
     Subject session_;
     bool has_job_;
-    bool accepted_ = false;
+    std::optional<Timestamp> accepted_;
     std::uint32_t restart_ = 0;              // the highest that has spoken
     bool runner_spoke_ = false;              // in that restart, of a test
     bool runner_named_state_ = false;        // in that restart, of the session
     bool node_spoke_ = false;                // in that restart
     const status::Record* first_ = nullptr;  // from a node in that restart
     std::map<std::string, NodeView> nodes_;
+    std::map<std::string, std::uint64_t> seen_, seen_at_look_;
     std::optional<Timestamp> not_known_since_;
     std::vector<Flaw> flaws_;
 };

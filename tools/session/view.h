@@ -59,7 +59,12 @@ struct JobView {
     std::string nodes;
     std::vector<TestView> tests;
     std::map<std::string, NodeView> node_views;
-    std::optional<Timestamp> not_known_since;  // Slurm did not know the job at this look
+    bool runner_spoke = false;  // in the latest restart
+    /// Of the latest restart: the last sequence number of each journal that could still change
+    /// how it ended; and the same at the first of the looks since which Slurm does not know
+    /// the job and nothing was written.
+    std::map<std::string, std::uint64_t> seen, seen_at_look;
+    std::optional<Timestamp> not_known_since;
     std::vector<Flaw> flaws;
 
     /// Whether there is nothing left that Slurm could be asked about.
@@ -68,9 +73,9 @@ struct JobView {
 
 struct SessionView {
     Header header;
-    bool accepted = false;      // Slurm took the submission
-    std::vector<JobView> jobs;  // at least one; sorted by job id
-    std::vector<Flaw> flaws;    // of the session's own files
+    std::optional<Timestamp> accepted;  // when Slurm took the submission
+    std::vector<JobView> jobs;          // at least one; sorted by job id
+    std::vector<Flaw> flaws;            // of the session's own files
 };
 
 /// Reads every journal of the session once. Never writes. Unreadable parts become flaws.
