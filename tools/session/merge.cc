@@ -75,6 +75,22 @@ bool JobView::settled() const {
            });
 }
 
+bool Subject::awaits_restart() const {
+    if (end == nullptr || !end->again || completion != nullptr || end->role == Role::settle) {
+        return false;
+    }
+    switch (end->cause) {
+        case Cause::none:
+        case Cause::pending:
+        case Cause::requeued:
+        case Cause::preempted:
+        case Cause::node_failure:
+            return true;
+        default:
+            return false;
+    }
+}
+
 void Merge::add(std::vector<SourcedRecord>& records) {
     for (std::size_t first = 0; first < records.size();) {
         std::size_t last = first;
@@ -315,7 +331,7 @@ void fill_end(const Subject& subject, View& view) {
         return;
     }
     view.cause = subject.end->cause;
-    view.again = !subject.final();
+    view.again = subject.awaits_restart();
     if (const Record* const answer = subject.completion) {
         view.cause = answer->cause;
         view.source = answer->role;
@@ -334,7 +350,7 @@ TestView test_view(const Subject& subject, std::uint32_t index) {
         view.note = "no record says anything of it";
     }
     view.attempt = subject.attempt;
-    view.ended_for_good = subject.final();
+    view.ended_for_good = subject.end != nullptr && !subject.awaits_restart();
     if (subject.running != nullptr) {
         view.started = subject.running->when;
     }
@@ -362,7 +378,7 @@ JobView Merge::view(const Header& header, const JobRecords& job) const {
     view.job = job.job;
     view.restarts = job.keys.empty() ? restart_ : job.keys.back().restart;
     fill_end(session_, view);
-    view.ended = session_.final();
+    view.ended = session_.end != nullptr && !session_.awaits_restart();
     name_state(view);
     view.submitted = header.created;
     if (first_ != nullptr) {

@@ -26,10 +26,11 @@ struct Subject {
     const status::Record* placed = nullptr;   // the last one with nodes
     std::uint32_t attempt = 0;
 
-    /// Whether no restart will change the end.
-    [[nodiscard]] bool final() const {
-        return end != nullptr && (!end->again || (completion != nullptr && completion->end));
-    }
+    /// Whether a later restart has nothing to add to the end.
+    [[nodiscard]] bool final() const { return end != nullptr && !end->again; }
+    /// Whether the test was interrupted and Slurm may, for all that is known, start the job
+    /// again by itself.
+    [[nodiscard]] bool awaits_restart() const;
 };
 
 /// Goes through the records of one job once, in reading order, and marks those that came

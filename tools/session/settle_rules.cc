@@ -215,6 +215,8 @@ std::vector<Record> settling_records(const Header& header, const JobView& job, c
         if (!tests.empty()) {
             Record record = base;
             record.cause = cause;
+            // Should somebody requeue the job by hand, it goes on with these.
+            record.again = cause != Cause::skipped;
             record.tests = status::test_ranges(tests);
             record.state = name;
             record.note = note;
@@ -241,6 +243,7 @@ std::vector<Record> settling_records(const Header& header, const JobView& job, c
             record.cause = Cause::finished;
             record.note = "all tests had ended";
         }
+        record.again = !finished;
         record.data = data;
         records.push_back(std::move(record));
     }

@@ -27,7 +27,7 @@ struct TestView {
     std::optional<double> duration;
     std::string nodes;
     std::uint32_t attempt = 0;
-    bool ended_for_good = false;  // an end that no restart will change
+    bool ended_for_good = false;  // Slurm will not start the job again by itself
     bool again = false;           // interrupted: runs again if the job does
 };
 
@@ -51,7 +51,7 @@ struct JobView {
     std::optional<std::uint32_t> job;  // none: it never started (or is not known yet)
     std::uint32_t restarts = 0;        // the highest restart count
     std::string state, note;           // of the session in this job
-    bool ended = false;                // and no restart will change it
+    bool ended = false;                // and Slurm will not start it again by itself
     bool again = false;                // the last restart ended and Slurm may start another
     status::Cause cause = status::Cause::none;
     std::optional<status::Role> source;
