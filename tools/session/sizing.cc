@@ -128,7 +128,7 @@ class Sizer {
     }
 
     Result<std::uint32_t> all_nodes(const PlannedTest& test) {
-        if (!partition_nodes_) {
+        if (partition_nodes_ == 0) {
             if (!rules_.node_count) {
                 return fail(ErrorKind::infrastructure, "the number of nodes is not known here");
             }
@@ -138,7 +138,7 @@ class Sizer {
             }
             partition_nodes_ = *nodes;
         }
-        return *partition_nodes_;
+        return partition_nodes_;
     }
 
     // "4", "10-20", "50%", "all".
@@ -205,7 +205,7 @@ class Sizer {
     std::uint32_t tasks_ = 0;
     bool all_tasks_ = false;
     std::chrono::seconds time_{0};
-    std::optional<std::uint32_t> partition_nodes_;
+    std::uint32_t partition_nodes_ = 0;  // 0: not asked yet
 };
 
 constexpr std::string_view kGroupKeys[] = {"partition", "account", "qos", "reservation"};
