@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "status/states.h"
 
 namespace pavtest::run {
 
@@ -15,6 +16,7 @@ using status::Record;
 using status::Role;
 
 constexpr std::uint64_t kReadLimit = 1ULL << 30;
+constexpr std::string_view kInfo = status::state::info;
 
 // The first end of a test in one restart, in the order (role, sequence).
 struct FirstEnd {
@@ -65,6 +67,7 @@ class Fold {
         }
         if (!of_a_test) {
             ledger_.session_ended |= record.end && here;
+            ledger_.left_some_out |= here && record.role == Role::runner && record.state == kInfo;
             return;
         }
         if ((record.role == Role::submit || (record.role == Role::prolog && here)) &&
@@ -95,7 +98,8 @@ class Fold {
             entry.attempts = std::max(entry.attempts, record.attempt);
             entry.begun_here |= here && !record.end;
         }
-        if (!record.end) {
+        // A submission that seemed to be refused, and yet there is a job: it was not.
+        if (!record.end || record.cause == status::Cause::refused) {
             return;
         }
         const FirstEnd end{{record.role, record.seq}, record.again, record.result};

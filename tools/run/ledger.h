@@ -37,6 +37,7 @@ struct Ledger {
     std::vector<CommonState> before;  // of the submission and this restart's prolog
     bool runner_started = false;      // in this restart
     bool session_ended = false;       // in this restart
+    bool left_some_out = false;       // a runner ended well that was told to run only some tests
     std::string runner_data;          // `data` of the runner's first record in this restart
 
     /// Sorted indices of the tests that have no end in this restart, nor one for good.

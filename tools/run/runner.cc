@@ -311,12 +311,18 @@ void Runner::stop() {
 }
 
 void Runner::end_session() {
-    if (!stopped_ && left_out_ == 0) {
+    if (!stopped_) {
         Record record;
-        record.state = state::complete;
         record.note = tally_.text();
-        record.end = true;
-        record.cause = Cause::finished;
+        if (left_out_ == 0) {
+            record.state = state::complete;
+            record.end = true;
+            record.cause = Cause::finished;
+        } else {
+            // Another pavrun of the job may run the rest; if none does, the epilog knows why.
+            record.state = state::info;
+            record.note += fmt::format("; {} tests were not selected", left_out_);
+        }
         world_.recorder.record(std::move(record));
     }
     const auto patience = std::chrono::steady_clock::now() + options_.store_patience;

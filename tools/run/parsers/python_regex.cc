@@ -1,0 +1,609 @@
+// One pass over the pattern; what Python's parser would refuse is refused on the way.
+#include "run/parsers/python_regex.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/text.h"
+
+namespace pavtest::parsers {
+
+namespace {
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+bool octal(char c) { return c >= '0' && c <= '7'; }
+bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool word(char c) { return letter(c) || digit(c) || c == '_'; }
+
+// What a quantifier would apply to.
+enum class Before { nothing, item, anchor, repeat };
+
+struct Group {
+    std::size_t number = 0;  // 0: captures nothing
+    bool verbose = false;    // as it was outside
+};
+
+class Translator {
+  public:
+    explicit Translator(std::string_view pattern) : in_(pattern) {}
+
+    Result<Translation> run() {
+        while (at_ < in_.size()) {
+            if (auto step = next(); !step) {
+                return tl::unexpected(step.error());
+            }
+        }
+        if (!open_.empty()) {
+            return bad("a group is not closed");
+        }
+        if (highest_condition_ > out_.groups) {
+            return bad(fmt::format("there is no group {}", highest_condition_));
+        }
+        return std::move(out_);
+    }
+
+  private:
+    Result<> next() {
+        const char c = in_[at_];
+        if (verbose_ && (c == ' ' || (c >= '\t' && c <= '\r'))) {
+            ++at_;
+            return {};
+        }
+        if (verbose_ && c == '#') {
+            at_ = std::min(in_.find('\n', at_), in_.size());
+            return {};
+        }
+        switch (c) {
+            case '\\':
+                return escape();
+            case '[':
+                return character_class();
+            case '(':
+                return open();
+            case ')':
+                return close();
+            case '|':
+                emit_raw("|", Before::nothing);
+                break;
+            case '*':
+            case '+':
+            case '?':
+                return quantifier(std::string(1, c), 1);
+            case '{':
+                return brace();
+            case '^':
+            case '$':
+                emit_raw(std::string_view(&c, 1), Before::anchor);
+                break;
+            case '.':
+                emit_raw(".", Before::item);
+                break;
+            default:
+                emit_character(character());
+                before_ = Before::item;
+                return {};
+        }
+        ++at_;
+        return {};
+    }
+
+    // ---- escapes
+
+    Result<> escape() {
+        if (at_ + 1 >= in_.size()) {
+            return bad("a lone backslash at the end");
+        }
+        const char c = in_[at_ + 1];
+        if (std::string_view("dDsSwW").find(c) != std::string_view::npos) {
+            emit_raw(in_.substr(at_, 2), Before::item);
+            at_ += 2;
+            return {};
+        }
+        if (c == 'b' || c == 'B' || c == 'A' || c == 'Z') {
+            emit_raw(c == 'Z' ? std::string_view("\\z") : in_.substr(at_, 2), Before::anchor);
+            at_ += 2;
+            return {};
+        }
+        if (c >= '1' && c <= '9' && !is_octal_escape()) {
+            const std::size_t digits = at_ + 2 < in_.size() && digit(in_[at_ + 2]) ? 2 : 1;
+            const std::size_t number = number_at(at_ + 1, digits);
+            at_ += 1 + digits;
+            return back_reference(number);
+        }
+        auto code = escaped_character();
+        if (!code) {
+            return tl::unexpected(code.error());
+        }
+        emit_character(*code);
+        before_ = Before::item;
+        return {};
+    }
+
+    // \ and three octal digits.
+    [[nodiscard]] bool is_octal_escape() const {
+        return at_ + 3 < in_.size() && octal(in_[at_ + 1]) && octal(in_[at_ + 2]) &&
+               octal(in_[at_ + 3]);
+    }
+
+    // An escape that stands for one character, in a class or outside.
+    Result<std::uint32_t> escaped_character() {
+        const char c = in_[at_ + 1];
+        static constexpr std::string_view names = "abfnrtv";
+        static constexpr std::string_view codes = "\a\b\f\n\r\t\v";
+        if (const auto found = names.find(c); found != std::string_view::npos) {
+            at_ += 2;
+            return static_cast<std::uint32_t>(codes[found]);
+        }
+        if (c == 'x' || c == 'u' || c == 'U') {
+            return hex_escape(c == 'x' ? 2 : c == 'u' ? 4 : 8);
+        }
+        if (digit(c)) {
+            return octal_escape();
+        }
+        if (letter(c)) {
+            return bad_escape(c);
+        }
+        ++at_;
+        return character();
+    }
+
+    tl::unexpected<Error> bad_escape(char c) const {
+        if (c == 'N') {
+            return bad("\\N{…} is not supported", "write the character, or \\u and its number");
+        }
+        std::string hint;
+        if (c == 'z') {
+            hint = "the end of the text is \\Z";
+        } else if (c == 'h' || c == 'R' || c == 'p' || c == 'K') {
+            hint = "Perl has it; the regular expressions here are Python's";
+        }
+        return bad(fmt::format("\\{} means nothing in Python's regular expressions", c), hint);
+    }
+
+    Result<std::uint32_t> hex_escape(std::size_t digits) {
+        const std::string_view text = in_.substr(at_ + 2).substr(0, digits);
+        std::uint32_t code = 0;
+        bool good = text.size() == digits;
+        for (const char c : text) {
+            const char small = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+            good = good && (digit(small) || (small >= 'a' && small <= 'f'));
+            code = code * 16 + static_cast<std::uint32_t>(digit(small) ? small - '0'
+                                                                       : small - 'a' + 10);
+        }
+        if (!good || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
+            return bad(fmt::format("\\{} needs {} hexadecimal digits of a character", in_[at_ + 1],
+                                   digits));
+        }
+        at_ += 2 + digits;
+        return code;
+    }
+
+    Result<std::uint32_t> octal_escape() {
+        std::uint32_t code = 0;
+        std::size_t count = 0;
+        while (count < 3 && at_ + 1 + count < in_.size() && octal(in_[at_ + 1 + count])) {
+            code = code * 8 + static_cast<std::uint32_t>(in_[at_ + 1 + count] - '0');
+            ++count;
+        }
+        if (count == 0) {
+            return bad(fmt::format("\\{} is no octal number", in_[at_ + 1]));
+        }
+        if (code > 0377) {
+            return bad(fmt::format("\\{:o} is beyond \\377", code));
+        }
+        at_ += 1 + count;
+        return code;
+    }
+
+    // ---- classes
+
+    // One end of a range, or a category such as \d.
+    struct ClassItem {
+        std::uint32_t code = 0;
+        char category = '\0';
+    };
+
+    Result<ClassItem> class_item() {
+        if (in_[at_] != '\\') {
+            return ClassItem{character(), '\0'};
+        }
+        if (at_ + 1 >= in_.size()) {
+            return bad("a class is not closed by ]");
+        }
+        const char c = in_[at_ + 1];
+        if (std::string_view("dDsSwW").find(c) != std::string_view::npos) {
+            at_ += 2;
+            return ClassItem{0, c};
+        }
+        auto code = escaped_character();
+        if (!code) {
+            return tl::unexpected(code.error());
+        }
+        return ClassItem{*code, '\0'};
+    }
+
+    Result<> character_class() {
+        out_.pattern += '[';
+        ++at_;
+        if (at_ < in_.size() && in_[at_] == '^') {
+            out_.pattern += '^';
+            ++at_;
+        }
+        const std::size_t first = at_;
+        while (true) {
+            if (at_ >= in_.size()) {
+                return bad("a class is not closed by ]");
+            }
+            if (in_[at_] == ']' && at_ != first) {
+                break;
+            }
+            if (auto member = class_member(); !member) {
+                return member;
+            }
+        }
+        ++at_;
+        emit_raw("]", Before::item);
+        return {};
+    }
+
+    // A character, category or range.
+    Result<> class_member() {
+        auto low = class_item();
+        if (!low) {
+            return tl::unexpected(low.error());
+        }
+        const bool range = at_ + 1 < in_.size() && in_[at_] == '-' && in_[at_ + 1] != ']';
+        if (!range) {
+            emit(*low);
+            return {};
+        }
+        ++at_;
+        auto high = class_item();
+        if (!high) {
+            return tl::unexpected(high.error());
+        }
+        if (low->category != '\0' || high->category != '\0') {
+            return bad("a range in a class needs a character at both ends");
+        }
+        if (low->code > high->code) {
+            return bad("a range in a class runs backwards");
+        }
+        emit(*low);
+        out_.pattern += '-';
+        emit(*high);
+        return {};
+    }
+
+    void emit(const ClassItem& item) {
+        if (item.category != '\0') {
+            out_.pattern += {'\\', item.category};
+        } else {
+            emit_character(item.code);
+        }
+    }
+
+    // ---- repeats
+
+    Result<> quantifier(const std::string& text, std::size_t length) {
+        if (before_ == Before::nothing || before_ == Before::anchor) {
+            return bad(fmt::format("'{}' has nothing to repeat", in_.substr(at_, length)));
+        }
+        if (before_ == Before::repeat) {
+            return bad(fmt::format("'{}' repeats a repeat", in_.substr(at_, length)),
+                       "put what comes before it in (?:…)");
+        }
+        at_ += length;
+        emit_raw(text, Before::repeat);
+        if (at_ < in_.size() && (in_[at_] == '?' || in_[at_] == '+')) {
+            out_.pattern += in_[at_++];
+        }
+        return {};
+    }
+
+    // {m}, {m,}, {,n}, {m,n}; anything else is a brace.
+    Result<> brace() {
+        std::size_t end = at_ + 1;
+        const auto digits = [&] {
+            const std::size_t from = end;
+            while (end < in_.size() && digit(in_[end])) {
+                ++end;
+            }
+            return in_.substr(from, end - from);
+        };
+        const std::string_view low = digits();
+        std::string_view high = low;
+        const bool comma = end < in_.size() && in_[end] == ',';
+        if (comma) {
+            ++end;
+            high = digits();
+        }
+        if (end >= in_.size() || in_[end] != '}' || (!comma && low.empty())) {
+            emit_character('{');
+            before_ = Before::item;
+            ++at_;
+            return {};
+        }
+        const std::size_t least = count_of(low);
+        const std::size_t most = high.empty() ? least : count_of(high);
+        constexpr std::size_t limit = 65535;
+        if (std::max(least, most) > limit) {
+            return bad(fmt::format("no more than {} repeats are supported", limit));
+        }
+        if (least > most) {
+            return bad("the least number of repeats is more than the most");
+        }
+        return quantifier(comma ? fmt::format("{{{},{}}}", least, high.empty() ? "" : high)
+                                : fmt::format("{{{}}}", least),
+                          end + 1 - at_);
+    }
+
+    static std::size_t count_of(std::string_view digits) {
+        std::size_t count = 0;
+        for (const char c : digits) {
+            count = std::min<std::size_t>(count * 10 + static_cast<std::size_t>(c - '0'), 1U << 20);
+        }
+        return count;
+    }
+
+    // ---- groups
+
+    Result<> open() {
+        const char c = peek(1);
+        if (c != '?') {
+            push(++out_.groups);
+            return emit_open("(", 1);
+        }
+        switch (peek(2)) {
+            case ':':
+            case '=':
+            case '!':
+            case '>':
+                push(0);
+                return emit_open(std::string(in_.substr(at_, 3)), 3);
+            case '<':
+                if (peek(3) == '=' || peek(3) == '!') {
+                    push(0);
+                    return emit_open(std::string(in_.substr(at_, 4)), 4);
+                }
+                return bad("(?< begins a lookbehind only", "a group with a name is (?P<name>…)");
+            case '#': {
+                const std::size_t end = in_.find(')', at_);
+                if (end == std::string_view::npos) {
+                    return bad("a comment is not closed");
+                }
+                at_ = end + 1;
+                return {};
+            }
+            case 'P':
+                return named();
+            case '(':
+                return condition();
+            default:
+                return flags();
+        }
+    }
+
+    Result<> named() {
+        if (peek(3) == '<') {
+            auto name = name_until('>', at_ + 4);
+            if (!name) {
+                return tl::unexpected(name.error());
+            }
+            if (!names_.emplace(*name, out_.groups + 1).second) {
+                return bad(fmt::format("two groups are named '{}'", *name));
+            }
+            push(++out_.groups);
+            return emit_open("(", 5 + name->size());
+        }
+        if (peek(3) == '=') {
+            auto name = name_until(')', at_ + 4);
+            if (!name) {
+                return tl::unexpected(name.error());
+            }
+            const auto found = names_.find(*name);
+            if (found == names_.end()) {
+                return bad(fmt::format("there is no group named '{}'", *name));
+            }
+            at_ += 5 + name->size();
+            return back_reference(found->second);
+        }
+        return bad("(?P is followed by <name> or =name", {});
+    }
+
+    // (?(1)yes|no), (?(name)yes|no)
+    Result<> condition() {
+        auto name = name_until(')', at_ + 3);
+        if (!name) {
+            return tl::unexpected(name.error());
+        }
+        std::size_t number = 0;
+        if (digit(name->front())) {
+            number = count_of(*name);
+            highest_condition_ = std::max(highest_condition_, number);
+        } else if (const auto found = names_.find(*name); found != names_.end()) {
+            number = found->second;
+        }
+        if (number == 0) {
+            return bad(fmt::format("there is no group '{}'", *name));
+        }
+        push(0);
+        return emit_open(fmt::format("(?({})", number), 4 + name->size());
+    }
+
+    Result<> flags() {
+        std::size_t end = at_ + 2;
+        while (end < in_.size() && (letter(in_[end]) || in_[end] == '-')) {
+            ++end;
+        }
+        const std::string_view given = in_.substr(at_ + 2, end - at_ - 2);
+        const char after = end < in_.size() ? in_[end] : '\0';
+        const std::string_view on = given.substr(0, given.find('-'));
+        const std::string_view off = given.substr(std::min(given.size(), on.size() + 1));
+        const bool known = on.find_first_not_of("aiLmsux") == std::string_view::npos &&
+                           off.find_first_not_of("imsx") == std::string_view::npos;
+        if (given.empty() || !known || (after != ')' && after != ':')) {
+            return bad(fmt::format("(?{} is no extension that Python has", in_.substr(at_ + 2, 1)));
+        }
+        if (on.find('L') != std::string_view::npos) {
+            return bad("(?L) is for bytes only");
+        }
+        return after == ')' ? global_flags(on, given.size() != on.size(), end)
+                            : scoped_flags(on, off, end);
+    }
+
+    Result<> global_flags(std::string_view on, bool negative, std::size_t end) {
+        if (negative) {
+            return bad("flags are switched off for a group only: (?-i:…)");
+        }
+        if (!out_.pattern.empty() || !open_.empty()) {
+            return bad(fmt::format("(?{}) stands behind the start", on),
+                       fmt::format("put it first, or write (?{}:…)", on));
+        }
+        for (const char c : on) {
+            out_.ignore_case |= c == 'i';
+            out_.multiline |= c == 'm';
+            out_.dot_all |= c == 's';
+            out_.ascii |= c == 'a';
+            verbose_ |= c == 'x';
+        }
+        at_ = end + 1;
+        return {};
+    }
+
+    Result<> scoped_flags(std::string_view on, std::string_view off, std::size_t end) {
+        if (on.find('a') != std::string_view::npos) {
+            return bad("(?a:…) is not supported", "(?a) at the start is");
+        }
+        push(0);
+        std::string text = "(?";
+        for (const char c : on) {
+            text += c == 'x' || c == 'u' ? std::string() : std::string(1, c);
+            verbose_ |= c == 'x';
+        }
+        std::string without;
+        for (const char c : off) {
+            without += c == 'x' ? std::string() : std::string(1, c);
+            verbose_ = verbose_ && c != 'x';
+        }
+        text += (without.empty() ? "" : "-") + without + ":";
+        return emit_open(text, end + 1 - at_);
+    }
+
+    Result<> close() {
+        if (open_.empty()) {
+            return bad("a ) closes nothing");
+        }
+        verbose_ = open_.back().verbose;
+        open_.pop_back();
+        ++at_;
+        emit_raw(")", Before::item);
+        return {};
+    }
+
+    Result<> back_reference(std::size_t number) {
+        if (number > out_.groups) {
+            return bad(fmt::format("there is no group {}", number));
+        }
+        if (std::any_of(open_.begin(), open_.end(),
+                        [&](const Group& group) { return group.number == number; })) {
+            return bad(fmt::format("group {} is referred to within itself", number));
+        }
+        emit_raw(fmt::format("\\g{{{}}}", number), Before::item);
+        return {};
+    }
+
+    // ---- the small things
+
+    void push(std::size_t number) { open_.push_back({number, verbose_}); }
+
+    Result<> emit_open(const std::string& text, std::size_t length) {
+        at_ += length;
+        emit_raw(text, Before::nothing);
+        return {};
+    }
+
+    void emit_raw(std::string_view text, Before before) {
+        out_.pattern += text;
+        before_ = before;
+    }
+
+    // A character that stands for itself.
+    void emit_character(std::uint32_t code) {
+        if (code < 0x80 && word(static_cast<char>(code))) {
+            out_.pattern += static_cast<char>(code);
+        } else if (code > 0x20 && code < 0x7F) {
+            out_.pattern += {'\\', static_cast<char>(code)};
+        } else {
+            out_.pattern += fmt::format("\\x{{{:x}}}", code);
+            out_.beyond_ascii |= code >= 0x80;
+        }
+    }
+
+    // Takes one character; the pattern is well-formed UTF-8.
+    std::uint32_t character() {
+        const auto lead = static_cast<unsigned char>(in_[at_++]);
+        if (lead < 0x80) {
+            return lead;
+        }
+        std::size_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+        std::uint32_t code = lead & (0x3FU >> more);
+        for (; more > 0 && at_ < in_.size(); --more) {
+            code = code << 6U | (static_cast<unsigned char>(in_[at_++]) & 0x3FU);
+        }
+        return code;
+    }
+
+    [[nodiscard]] char peek(std::size_t ahead) const {
+        return at_ + ahead < in_.size() ? in_[at_ + ahead] : '\0';
+    }
+
+    [[nodiscard]] std::size_t number_at(std::size_t from, std::size_t digits) const {
+        return count_of(in_.substr(from, digits));
+    }
+
+    // A group's name or number up to `closing`.
+    Result<std::string> name_until(char closing, std::size_t from) const {
+        const std::size_t end = in_.find(closing, std::min(from, in_.size()));
+        const std::string_view name =
+            end == std::string_view::npos ? std::string_view() : in_.substr(from, end - from);
+        const bool good =
+            !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+                return word(c) || static_cast<unsigned char>(c) >= 0x80;
+            }) && (!digit(name.front()) || (closing == ')' && peek(2) == '('));
+        if (!good) {
+            return bad("a group's name is missing or is no name");
+        }
+        return std::string(name);
+    }
+
+    tl::unexpected<Error> bad(std::string_view why, std::string hint = {}) const {
+        return fail(ErrorKind::config,
+                    fmt::format("regular expression '{}', character {}: {}", in_, at_ + 1, why),
+                    std::move(hint));
+    }
+
+    std::string_view in_;
+    std::size_t at_ = 0;
+    Translation out_;
+    Before before_ = Before::nothing;
+    bool verbose_ = false;
+    std::vector<Group> open_;
+    std::map<std::string, std::size_t, std::less<>> names_;
+    std::size_t highest_condition_ = 0;
+};
+
+}  // namespace
+
+Result<Translation> translate_regex(std::string_view pattern) {
+    if (!is_utf8(pattern)) {
+        return fail(ErrorKind::config, "a regular expression is not UTF-8");
+    }
+    return Translator(pattern).run();
+}
+
+}  // namespace pavtest::parsers
