@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,6 +14,9 @@
 
 namespace pavtest::suite {
 
+class SchedulerFacts;
+class Trace;
+
 /// A configuration directory: suites/, hosts/, os/, modes/, facts/, functions/, …
 struct ConfigDirectory {
     std::string label;
@@ -21,10 +25,12 @@ struct ConfigDirectory {
 
 /// Everything outside the files that resolution may look at; tests replace it.
 struct World {
-    std::vector<ConfigDirectory> directories;        // in order: the first that has a thing wins
+    std::vector<ConfigDirectory> directories;  // in order: the first that has a thing wins
     Environment environment;
     const Clock* clock = nullptr;
-    std::map<std::string, std::string> pinned_facts; // --fact: "sys_name", "sys_os.name", "pav.user"
+    std::map<std::string, std::string>
+        pinned_facts;  // --fact: "sys_name", "sys_os.name", "pav.user"
+    std::shared_ptr<const SchedulerFacts> scheduler;  // nothing: the Slurm of the environment
 };
 
 struct Selection {
@@ -32,20 +38,28 @@ struct Selection {
     std::vector<std::string> request_files;  // -f
     std::optional<std::string> host, os;
     std::vector<std::string> modes;
-    std::vector<std::string> overrides;      // key.sub=value
+    std::vector<std::string> overrides;  // key.sub=value
+    /// Go on after a suite's or test's first error. Without it there is one error for each
+    /// suite, test or permutation that fails, as in Pavilion.
+    bool all_errors = false;
 };
 
+/// Keys keep the order in which they were written: environment variables build on it.
+using Json = nlohmann::ordered_json;
+
 struct ResolvedTest {
-    std::string full_name;                 // suite.test.subtitle
+    std::string full_name;  // suite.test.subtitle
     std::string suite, test;
     std::optional<std::string> subtitle;
-    std::string suite_path;                // the file
-    std::string suite_directory;           // suites/NAME for suite directories, else empty
-    std::string config_path;               // the configuration directory it came from
+    std::string suite_path;       // the file
+    std::string suite_directory;  // suites/NAME for suite directories, else empty
+    std::string config_path;      // the configuration directory it came from
     std::vector<std::string> skip_reasons;
-    bool deferred = false;                 // some strings wait for the node
-    nlohmann::json config;                 // Pavilion's keys, leaves strings or null
-    nlohmann::json variables;              // what deferred strings still need
+    bool deferred = false;               // some strings wait for the node
+    Json config;                         // Pavilion's keys, leaves strings or null
+    Json variables;                      // what deferred strings still need: see deferred.h
+    Json permute_vars;                   // the permutation's variables and values
+    std::shared_ptr<const Trace> trace;  // where each value came from: see trace.h
 };
 
 struct Resolution {
@@ -56,5 +70,8 @@ struct Resolution {
 
 /// Never throws; whatever goes wrong is in `errors`.
 Resolution resolve(const World& world, const Selection& selection);
+
+/// The same, before permutations and strings: one entry for each test.
+Resolution resolve_merged(const World& world, const Selection& selection);
 
 }  // namespace pavtest::suite

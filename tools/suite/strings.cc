@@ -1,0 +1,229 @@
+#include "suite/strings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "suite/template_parser.h"
+
+namespace pavtest::suite {
+
+namespace {
+
+// What is needed before there is a node cannot wait for one.
+constexpr std::string_view kNeededAtOnce[] = {"schedule", "build",   "scheduler",
+                                              "chunk",    "only_if", "not_if"};
+
+bool needed_at_once(std::string_view section) {
+    return std::find(std::begin(kNeededAtOnce), std::end(kNeededAtOnce), section) !=
+           std::end(kNeededAtOnce);
+}
+
+Error error_at(const Value& text, std::size_t offset, const std::string& what,
+               const std::string& hint) {
+    Error error{ErrorKind::config, fmt::format("{}", what), hint, std::nullopt};
+    Place place = text.origin.place(offset);
+    if (!place.file.empty()) {
+        error.place = std::move(place);
+    } else if (!text.text.empty()) {
+        error.what = fmt::format("{} in '{}'", what, text.text);
+    }
+    return error;
+}
+
+}  // namespace
+
+Error error_in(const Value& text, const EvaluationError& error) {
+    return error_at(text, error.offset, error.what, error.hint);
+}
+
+Error error_in(const Value& text, const SyntaxError& error) {
+    return error_at(text, error.offset, error.what, error.hint);
+}
+
+bool StringResolver::dynamic(const Value& value) {
+    if (value.is_null()) {
+        return false;
+    }
+    if (value.is_text()) {
+        return needs_parsing(value.text);
+    }
+    const auto known = dynamic_.find(&value);
+    if (known != dynamic_.end()) {
+        return known->second;
+    }
+    bool any = false;
+    for (const Value* item : value.items) {
+        any = dynamic(*item) || any;
+    }
+    for (const Member& member : value.members) {
+        any = dynamic(*member.value) || any;
+    }
+    dynamic_.emplace(&value, any);
+    return any;
+}
+
+const Value& StringResolver::config(const Value& tree, const VariableManager& variables,
+                                    const Functions& functions, Problems& problems,
+                                    bool& deferred) {
+    Value* changed = nullptr;
+    for (std::size_t i = 0; i < tree.members.size() && !problems.enough(); ++i) {
+        const Member& member = tree.members[i];
+        const Value& resolved =
+            section(member.key, *member.value, variables, functions, problems, deferred);
+        if (&resolved != member.value) {
+            if (changed == nullptr) {
+                changed = &arena_.copy(tree);
+            }
+            changed->members[i].value = &resolved;
+        }
+    }
+    return changed == nullptr ? tree : *changed;
+}
+
+const Value& StringResolver::section(std::string_view name, const Value& given,
+                                     const VariableManager& variables, const Functions& functions,
+                                     Problems& problems, bool& deferred) {
+    Context context{variables, functions, problems, deferred, !needed_at_once(name), name};
+    const Value& resolved = dynamic(given) ? value(given, context) : given;
+    if ((name == "only_if" || name == "not_if") && resolved.is_map()) {
+        return condition_keys(resolved, context);
+    }
+    return resolved;
+}
+
+const Value& StringResolver::value(const Value& given, Context& context) {
+    switch (given.kind) {
+        case Value::Kind::null:
+            break;
+        case Value::Kind::text: {
+            const Value* list = nullptr;
+            if (const Value* resolved = text(given, context, &list)) {
+                return *resolved;
+            }
+            if (list != nullptr) {
+                context.problems.add(
+                    error_in(given, EvaluationError{false, 0,
+                                                    "the text gives a list, and only a single "
+                                                    "value fits here",
+                                                    ""}));
+            }
+            break;
+        }
+        case Value::Kind::list:
+            return list(given, context);
+        case Value::Kind::map:
+            return map(given, context);
+    }
+    return given;
+}
+
+const Value* StringResolver::text(const Value& given, Context& context, const Value** list) {
+    if (!needs_parsing(given.text)) {
+        return &given;
+    }
+    const auto parsed = cache_.get(given.text);
+    if (!parsed) {
+        context.problems.add(error_in(given, parsed.error()));
+        return nullptr;
+    }
+    auto resolved = resolve_text(**parsed, context.variables, context.functions);
+    if (!resolved) {
+        if (!resolved.error().deferred) {
+            context.problems.add(error_in(given, resolved.error()));
+            return nullptr;
+        }
+        if (!context.may_defer) {
+            context.problems.add(error_in(
+                given, EvaluationError{false, resolved.error().offset,
+                                       fmt::format("'{}' is needed before the test has a node, and "
+                                                   "this is known on the node only",
+                                                   context.section),
+                                       ""}));
+            return nullptr;
+        }
+        context.deferred = true;
+        Value& waiting = arena_.copy(given);
+        waiting.deferred = true;
+        return &waiting;
+    }
+    if (const auto* items = resolved->as<DatumList>()) {
+        Value& out = arena_.make(Value::Kind::list, given.origin);
+        for (const Datum& item : *items) {
+            out.items.push_back(&arena_.text(arena_.keep(item.text()), given.origin));
+        }
+        *list = &out;
+        return nullptr;
+    }
+    Value& out = arena_.copy(given);
+    out.text = arena_.keep(std::move(*std::get_if<std::string>(&resolved->value)));
+    out.overrode = &given;
+    return &out;
+}
+
+const Value& StringResolver::list(const Value& given, Context& context) {
+    Value& out = arena_.copy(given);
+    out.items.clear();
+    for (const Value* item : given.items) {
+        if (context.problems.enough()) {
+            break;
+        }
+        if (!item->is_text()) {
+            out.items.push_back(dynamic(*item) ? &value(*item, context) : item);
+            continue;
+        }
+        const Value* several = nullptr;
+        if (const Value* one = text(*item, context, &several)) {
+            out.items.push_back(one);
+        } else if (several != nullptr) {
+            out.items.insert(out.items.end(), several->items.begin(), several->items.end());
+        }
+    }
+    return out;
+}
+
+const Value& StringResolver::map(const Value& given, Context& context) {
+    Value* changed = nullptr;
+    for (std::size_t i = 0; i < given.members.size() && !context.problems.enough(); ++i) {
+        const Value& member = *given.members[i].value;
+        if (!dynamic(member)) {
+            continue;
+        }
+        const Value& resolved = value(member, context);
+        if (changed == nullptr) {
+            changed = &arena_.copy(given);
+        }
+        changed->members[i].value = &resolved;
+    }
+    return changed == nullptr ? given : *changed;
+}
+
+// The keys of only_if and not_if are texts too.
+const Value& StringResolver::condition_keys(const Value& given, Context& context) {
+    Value* changed = nullptr;
+    for (std::size_t i = 0; i < given.members.size() && !context.problems.enough(); ++i) {
+        const Member& member = given.members[i];
+        if (!needs_parsing(member.key)) {
+            continue;
+        }
+        Value& key =
+            arena_.make(Value::Kind::text, Origin{member.value->origin.layer, member.key_node});
+        key.text = member.key;
+        const Value* list = nullptr;
+        const Value* resolved = text(key, context, &list);
+        if (resolved == nullptr) {
+            if (list != nullptr) {
+                context.problems.add(error_in(
+                    key, EvaluationError{false, 0, "a condition cannot be about a list", ""}));
+            }
+            continue;
+        }
+        if (changed == nullptr) {
+            changed = &arena_.copy(given);
+        }
+        changed->members[i].key = resolved->text;
+    }
+    return changed == nullptr ? given : *changed;
+}
+
+}  // namespace pavtest::suite
