@@ -1,7 +1,6 @@
 // From root in slurmstepd to an unprivileged pavnode, and back in time.
 #include "agent.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -18,13 +17,11 @@
 #include <cstring>
 
 #include "agent_environment.h"
+#include "descendants.h"
 #include "slurm_version.h"
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
-#endif
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424
 #endif
 
 namespace pavtest::spank {
@@ -36,7 +33,7 @@ constexpr int exit_not_started = 127;
 constexpr rlim_t open_files = 1024;
 constexpr rlim_t file_size = rlim_t{1} << 32;  // finished builds are copied to the node
 
-// The child, from here to become_agent: a process of root's on its way down.
+// From here to become_agent: the child, a process of root's on its way down.
 
 [[noreturn]] void give_up(const char* what) {
     ::dprintf(STDERR_FILENO, "cannot %s: %s\n", what, std::strerror(errno));
@@ -147,49 +144,6 @@ void take_streams(const Agent& agent) {
     ::_exit(exit_not_started);
 }
 
-// The parent, to the end of the file.
-
-bool is_in_session(const char* process, pid_t session) {
-    char path[64];
-    std::snprintf(&path[0], sizeof path, "/proc/%s/stat", process);
-    const Descriptor file(::open(&path[0], O_RDONLY | O_CLOEXEC));
-    char bytes[512];
-    const ssize_t size = file.valid() ? ::read(file.get(), &bytes[0], sizeof bytes - 1) : -1;
-    if (size <= 0) {
-        return false;
-    }
-    bytes[size] = '\0';
-    // "pid (name) state parent group session …"; the name may hold anything.
-    const char* rest = std::strrchr(&bytes[0], ')');
-    int parent = 0;
-    int group = 0;
-    int found = 0;
-    char status = 0;
-    return rest != nullptr &&
-           std::sscanf(rest, ") %c %d %d %d", &status, &parent, &group, &found) == 4 &&
-           found == session;
-}
-
-// Children of the agent that made process groups of their own. A pidfd from before
-// the look makes sure that the process looked at is the one that is killed.
-void kill_session(pid_t session) {
-    DIR* processes = ::opendir("/proc");
-    if (processes == nullptr) {
-        return;
-    }
-    while (const dirent* entry = ::readdir(processes)) {
-        const int process = std::atoi(&entry->d_name[0]);
-        if (process <= 0 || process == session) {
-            continue;
-        }
-        const Descriptor handle(pidfd_open(process));
-        if (handle.valid() && is_in_session(&entry->d_name[0], session)) {
-            ::syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0);
-        }
-    }
-    ::closedir(processes);
-}
-
 }  // namespace
 
 Descriptor agent_messages() {
@@ -204,7 +158,8 @@ Descriptor agent_messages() {
 Ending run_agent(const Agent& agent, const Job& job) {
     const Deadline deadline(agent.deadline * 1000L);
     const DefaultChildSignal child_signal;
-    AgentEnvironment environment(environ, agent);
+    AgentEnvironment environment(environ, agent, job);
+    Descendants descendants;
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) {
@@ -214,15 +169,14 @@ Ending run_agent(const Agent& agent, const Job& job) {
         become_agent(agent, job, environment, parent);
     }
     const bool ended = wait_for_end(child, deadline);
-    // Not reaped yet, so its number still names its own group and session. An agent
-    // that ended well leaves nothing behind either.
+    // Not reaped yet, so its number still names its own process group.
     ::kill(-child, SIGKILL);
     if (!ended) {
         ::kill(child, SIGKILL);
-        kill_session(child);
     }
     Ending ending = reap(child);
     ending.timed_out = !ended;
+    descendants.end_all(job.uid);
     return ending;
 }
 

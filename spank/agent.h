@@ -19,7 +19,7 @@ struct Agent {
 /// filled by a process of the user's.
 Descriptor agent_messages();
 
-/// Runs it to its end or the deadline and then kills what is left of its session.
+/// Runs it to its end or the deadline, and then ends what it leaves behind.
 Ending run_agent(const Agent& agent, const Job& job);
 
 }  // namespace pavtest::spank

@@ -22,7 +22,6 @@ constexpr Passed passed[] = {
     {"SLURM_JOB_UID", 0, is_number},
     {"SLURM_JOB_GID", 0, is_number},
     {"SLURM_JOB_PARTITION", 0, is_name},
-    {"SLURM_JOB_RESTART_COUNT", 0, is_number},
     {"SLURM_JOB_NUM_NODES", 0, is_number},
     {"SLURM_NODELIST", 0, is_host_list},
     {"SLURMD_NODENAME", 0, is_name},
@@ -52,7 +51,7 @@ std::string_view value_of(char* const* environment, std::string_view name) {
     return entry != nullptr ? std::string_view(entry + name.size() + 1) : std::string_view();
 }
 
-AgentEnvironment::AgentEnvironment(char* const* inherited, const Agent& agent) {
+AgentEnvironment::AgentEnvironment(char* const* inherited, const Agent& agent, const Job& job) {
     add("PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
     for (const Passed& variable : passed) {
         const char* entry = find_entry(inherited, variable.name);
@@ -66,6 +65,9 @@ AgentEnvironment::AgentEnvironment(char* const* inherited, const Agent& agent) {
     sequence_.append("PAVTEST_HOOK_SEQUENCE=");
     sequence_.append_number(static_cast<unsigned>(hook_sequence(agent.hook)));
     add(sequence_.c_str());
+    restart_.append("SLURM_JOB_RESTART_COUNT=");
+    restart_.append(job.restart);
+    add(restart_.c_str());
 }
 
 void AgentEnvironment::set_user(const char* name, const char* home) {

@@ -9,7 +9,7 @@ namespace pavtest::spank {
 class AgentEnvironment {
   public:
     /// From `inherited`, the hook's own environment, whose strings it points into.
-    AgentEnvironment(char* const* inherited, const Agent& agent);
+    AgentEnvironment(char* const* inherited, const Agent& agent, const Job& job);
 
     /// Who the user is takes a look-up that may hang, so it comes in the child.
     void set_user(const char* name, const char* home);
@@ -24,6 +24,7 @@ class AgentEnvironment {
     int count_ = 0;
     Text<32> deadline_;
     Text<32> sequence_;
+    Text<64> restart_;
     Text<300> user_;
     Text<1100> home_;
 };

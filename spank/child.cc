@@ -28,9 +28,8 @@ long long now_milliseconds() {
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-void sleep_milliseconds(long milliseconds) {
-    const timespec pause{milliseconds / 1000, milliseconds % 1000 * 1000000};
-    ::nanosleep(&pause, nullptr);
+int pidfd_open(pid_t process) {
+    return static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
 }
 
 bool has_ended(pid_t child) {
@@ -57,10 +56,6 @@ DefaultChildSignal::DefaultChildSignal() : before_{} {
 
 DefaultChildSignal::~DefaultChildSignal() {
     ::sigaction(SIGCHLD, &before_, nullptr);
-}
-
-int pidfd_open(pid_t process) {
-    return static_cast<int>(::syscall(SYS_pidfd_open, process, 0));
 }
 
 bool wait_for_end(pid_t child, const Deadline& deadline) {
@@ -96,6 +91,11 @@ Ending reap(pid_t child) {
         ending.signal = WTERMSIG(status);
     }
     return ending;
+}
+
+void sleep_milliseconds(long milliseconds) {
+    const timespec pause{milliseconds / 1000, milliseconds % 1000 * 1000000};
+    ::nanosleep(&pause, nullptr);
 }
 
 void reset_signals() {

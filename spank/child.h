@@ -46,7 +46,7 @@ bool wait_for_end(pid_t child, const Deadline& deadline);
 /// only and leaves it behind.
 Ending reap(pid_t child);
 
-int pidfd_open(pid_t process);
+void sleep_milliseconds(long milliseconds);
 
 /// In a child before exec: no signal blocked, none ignored.
 void reset_signals();

@@ -30,7 +30,7 @@ struct Job {
     std::string_view session;
     std::string_view store;
     std::string_view node;
-    std::string_view restart;    // a number
+    std::string_view restart;    // a number: of the run that begins or ends here
     std::string_view exit_code;  // a number; empty in a prolog or if not known
 };
 

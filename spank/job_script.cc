@@ -106,6 +106,18 @@ void spool_record(Hook hook, const Job& job, const char* path, std::string_view 
     }
 }
 
+void tell_and_spool(Hook hook, const Job& job, const Arguments& arguments, const Ending& ending,
+                    int messages) {
+    Text<200> problem;
+    describe(ending, arguments.deadline, problem);
+    Text<1400> outcome;
+    spool_record(hook, job, arguments.spool, problem.view(), outcome);
+    Text<400> message;
+    read_messages(messages, message);
+    slurm_error("pavtest: %s: job %u of user %u: %s%s%s; %s", hook_name(hook), job.id, job.uid,
+                problem.c_str(), message.empty() ? "" : ": ", message.c_str(), outcome.c_str());
+}
+
 }  // namespace
 
 bool has_session() {
@@ -118,23 +130,26 @@ void run_hook(Hook hook, spank_t spank, const Arguments& arguments) {
     if (!look_at_job(hook, spank, job)) {
         return;
     }
-    Spool waiting(arguments.spool, job, Spool::Missing::leave);
+    Spool waiting(arguments.spool, job,
+                  hook == Hook::prolog ? Spool::Missing::create : Spool::Missing::leave);
+    const Text<20> noted = waiting.noted_restart(job);
+    if (hook == Hook::prolog) {
+        waiting.note_restart(job);
+    } else if (!noted.empty()) {
+        job.restart = noted.view();
+    }
     const Descriptor input = waiting.valid() ? waiting.collect() : Descriptor();
     const Descriptor messages = agent_messages();
     const Agent agent{arguments.pavnode, hook, input.get(), messages.get(), arguments.deadline};
     const Ending ending = run_agent(agent, job);
     if (ending.ok()) {
         waiting.remove_collected();
-        return;
+    } else {
+        tell_and_spool(hook, job, arguments, ending, messages.get());
     }
-    Text<200> problem;
-    describe(ending, arguments.deadline, problem);
-    Text<1400> outcome;
-    spool_record(hook, job, arguments.spool, problem.view(), outcome);
-    Text<400> message;
-    read_messages(messages.get(), message);
-    slurm_error("pavtest: %s: job %u of user %u: %s%s%s; %s", hook_name(hook), job.id, job.uid,
-                problem.c_str(), message.empty() ? "" : ": ", message.c_str(), outcome.c_str());
+    if (hook == Hook::epilog) {
+        waiting.forget_restart(job);
+    }
 }
 
 }  // namespace pavtest::spank

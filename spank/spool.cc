@@ -17,6 +17,7 @@ namespace pavtest::spank {
 
 namespace {
 
+constexpr int most_names = 4 * spool_limit;
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 bool is_ours(const struct stat& status) {
@@ -72,22 +73,35 @@ Descriptor enter_path(std::string_view path, Spool::Missing missing, const char*
     return here;
 }
 
+// Not "." and "..", and not what is unfinished or a note: those start with a dot.
 bool is_record_file(const char* name) {
     return is_name(name);
 }
 
-int count_files(int directory) {
-    const Descriptor again(::openat(directory, ".", directory_flags));
-    DIR* stream = again.valid() ? ::fdopendir(::dup(again.get())) : nullptr;
+template <typename Take>
+bool for_each_name(int directory, Take take) {
+    const int again = ::openat(directory, ".", directory_flags);
+    DIR* stream = again >= 0 ? ::fdopendir(again) : nullptr;
     if (stream == nullptr) {
-        return spool_limit;
+        return false;
     }
-    int count = 0;
     while (const dirent* entry = ::readdir(stream)) {
-        count += is_record_file(&entry->d_name[0]) ? 1 : 0;
+        take(static_cast<const char*>(&entry->d_name[0]));
     }
     ::closedir(stream);
-    return count;
+    return true;
+}
+
+int count_records(int directory) {
+    int count = 0;
+    const bool counted =
+        for_each_name(directory, [&](const char* name) { count += is_record_file(name) ? 1 : 0; });
+    return counted ? count : spool_limit;
+}
+
+int count_names(int directory) {
+    int count = 0;
+    return for_each_name(directory, [&](const char*) { ++count; }) ? count : most_names;
 }
 
 bool write_all(int fd, std::string_view bytes) {
@@ -107,6 +121,13 @@ bool copy_record(int directory, const char* name, int into) {
     const ssize_t size = ::read(file.get(), &bytes[0], sizeof bytes);
     return size > 1 && bytes[size - 1] == '\n' &&
            write_all(into, {&bytes[0], static_cast<std::size_t>(size)});
+}
+
+Text<64> note_name(const Job& job) {
+    Text<64> name;
+    name.append(".restart.");
+    name.append_number(job.id);
+    return name;
 }
 
 void append_time(Record& record, const timespec& now) {
@@ -179,7 +200,7 @@ Spool::Spool(const char* path, const Job& job, Missing missing) {
 // No fsync: root waits for no disk here. A record that a crash of the node loses is
 // one of a node that is seen to have died anyway.
 bool Spool::write(Hook hook, const Job& job, const Record& record) {
-    if (record.overflowed() || count_files(directory_.get()) >= spool_limit) {
+    if (record.overflowed() || count_records(directory_.get()) >= spool_limit) {
         problem_ = "too many records of this user wait in it";
         return false;
     }
@@ -205,20 +226,14 @@ bool Spool::write(Hook hook, const Job& job, const Record& record) {
 }
 
 Descriptor Spool::collect() {
-    DIR* stream = ::fdopendir(::openat(directory_.get(), ".", directory_flags));
     Descriptor all = memory_file("pavtest-spool");
-    if (stream == nullptr || !all.valid()) {
-        return {};
-    }
-    while (const dirent* entry = ::readdir(stream)) {
-        const char* name = &entry->d_name[0];
+    for_each_name(directory_.get(), [&](const char* name) {
         if (collected_count_ < spool_limit && is_record_file(name) &&
             copy_record(directory_.get(), name, all.get()) &&
             collected_[collected_count_].append(name)) {
             ++collected_count_;
         }
-    }
-    ::closedir(stream);
+    });
     ::lseek(all.get(), 0, SEEK_SET);
     return collected_count_ > 0 ? static_cast<Descriptor&&>(all) : Descriptor();
 }
@@ -228,6 +243,34 @@ void Spool::remove_collected() {
         ::unlinkat(directory_.get(), collected_[i].c_str(), 0);
     }
     collected_count_ = 0;
+}
+
+void Spool::note_restart(const Job& job) {
+    if (count_names(directory_.get()) >= most_names) {
+        return;
+    }
+    forget_restart(job);
+    const Descriptor file(::openat(directory_.get(), note_name(job).c_str(),
+                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (file.valid()) {
+        write_all(file.get(), job.restart);
+    }
+}
+
+Text<20> Spool::noted_restart(const Job& job) const {
+    Text<20> restart;
+    const Descriptor file(::openat(directory_.get(), note_name(job).c_str(),
+                                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    char bytes[21];
+    const ssize_t size = file.valid() ? ::read(file.get(), &bytes[0], sizeof bytes) : -1;
+    if (size > 0 && is_number({&bytes[0], static_cast<std::size_t>(size)})) {
+        restart.append({&bytes[0], static_cast<std::size_t>(size)});
+    }
+    return restart;
+}
+
+void Spool::forget_restart(const Job& job) {
+    ::unlinkat(directory_.get(), note_name(job).c_str(), 0);
 }
 
 }  // namespace pavtest::spank

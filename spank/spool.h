@@ -38,6 +38,12 @@ class Spool {
     /// What was collected is in the store.
     void remove_collected();
 
+    /// The epilog of a requeued job is told the number of the restart to come, so the
+    /// prolog leaves a note of its own. Without one, nothing is to be known.
+    void note_restart(const Job& job);
+    Text<20> noted_restart(const Job& job) const;
+    void forget_restart(const Job& job);
+
   private:
     using Name = Text<64>;
 

@@ -142,13 +142,14 @@ TEST_F(AgentTest, CannotFillMemoryWithItsMessages) {
     EXPECT_EQ(said().size(), 4096U);
 }
 
-TEST_F(AgentTest, ThatHangsIsKilledWithItsWholeSession) {
+TEST_F(AgentTest, ThatHangsIsKilledWithAllItsDescendants) {
     const auto start = std::chrono::steady_clock::now();
-    // One child in the group, one that leaves it, one that ignores signals.
+    // One child in the group, one that leaves it, and one that makes its own session
+    // and has a child that has lost its parent.
+    const std::string file = scratch_.path("children");
     const Ending ending =
-        run("trap '' TERM; sleep 1000 & set -m; sleep 2000 & sleep 3000 & "
-            "jobs -p >" +
-                scratch_.path("children") + "; wait",
+        run("sleep 1000 & echo $! >>" + file + "; set -m; sleep 2000 & echo $! >>" + file +
+                "; setsid bash -c 'sleep 3000 & echo $! >>" + file + "'; trap '' TERM; wait",
             1);
     const auto took = std::chrono::steady_clock::now() - start;
     EXPECT_TRUE(ending.timed_out);
@@ -158,32 +159,33 @@ TEST_F(AgentTest, ThatHangsIsKilledWithItsWholeSession) {
     std::istringstream children(scratch_.read("children"));
     int count = 0;
     for (int child = 0; children >> child; ++count) {
-        for (int i = 0; i < 100 && ::kill(child, 0) == 0; ++i) {
-            // Reparented, it may be a zombie until somebody else has reaped it.
-            std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
-            std::string text((std::istreambuf_iterator<char>(stat)), {});
-            if (text.find(") Z ") != std::string::npos) {
-                break;
-            }
-            ASSERT_LT(i, 99) << text;
-            std::this_thread::sleep_for(10ms);
-        }
+        EXPECT_NE(::kill(child, 0), 0) << child;
     }
     EXPECT_EQ(count, 3);
 }
 
-TEST_F(AgentTest, LeavesNothingOfItsGroupBehind) {
-    ASSERT_TRUE(run("sleep 1000 & echo $! >" + scratch_.path("child")).ok());
-    const int child = std::stoi(scratch_.read("child"));
-    for (int i = 0; i < 100 && ::kill(child, 0) == 0; ++i) {
-        std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
-        std::string text((std::istreambuf_iterator<char>(stat)), {});
-        if (text.find(") Z ") != std::string::npos) {
-            return;
-        }
-        ASSERT_LT(i, 99) << text;
-        std::this_thread::sleep_for(10ms);
+TEST_F(AgentTest, LeavesNothingBehindThoughItEndedWell) {
+    const std::string file = scratch_.path("children");
+    ASSERT_TRUE(
+        run("sleep 1000 & echo $! >>" + file + "; setsid sleep 2000 & echo $! >>" + file).ok());
+    std::istringstream children(scratch_.read("children"));
+    int count = 0;
+    for (int child = 0; children >> child; ++count) {
+        EXPECT_NE(::kill(child, 0), 0) << child;
     }
+    EXPECT_EQ(count, 2);
+}
+
+TEST_F(AgentTest, LeavesOtherChildrenAlone) {
+    const pid_t other = ::fork();
+    if (other == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    ASSERT_TRUE(run("exit 0").ok());
+    EXPECT_EQ(::waitpid(other, nullptr, WNOHANG), 0);
+    ::kill(other, SIGKILL);
+    EXPECT_EQ(::waitpid(other, nullptr, 0), other);
 }
 
 TEST_F(AgentTest, ItsStatusIsKnownThoughTheParentIgnoresChildren) {
@@ -206,7 +208,8 @@ std::string environment_of(std::vector<std::string> inherited) {
         entries.push_back(entry.data());
     }
     entries.push_back(nullptr);
-    AgentEnvironment environment(entries.data(), {"", Hook::epilog, -1, -1, 7});
+    const Job job{7, 1, 1, "1m7zyw8s72b3", "/store", "n1", "3", ""};
+    AgentEnvironment environment(entries.data(), {"", Hook::epilog, -1, -1, 7}, job);
     environment.set_user("alice", "/home/alice");
     std::string text;
     for (char* const* entry = environment.get(); *entry != nullptr; ++entry) {
@@ -218,7 +221,8 @@ std::string environment_of(std::vector<std::string> inherited) {
 constexpr const char* always_before =
     "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin\n";
 constexpr const char* always_after =
-    "PAVTEST_DEADLINE=7\nPAVTEST_HOOK_SEQUENCE=1\nUSER=alice\nHOME=/home/alice\n";
+    "PAVTEST_DEADLINE=7\nPAVTEST_HOOK_SEQUENCE=1\nSLURM_JOB_RESTART_COUNT=3\nUSER=alice\n"
+    "HOME=/home/alice\n";
 
 TEST(AgentEnvironment, IsMadeOfWhatIsKnown) {
     EXPECT_EQ(environment_of({"SLURM_JOB_ID=5", "SPANK_PAVTEST_SESSION=1m7zyw8s72b3",
@@ -289,9 +293,9 @@ TEST_F(HookTest, AJobWithoutASessionIsNotOurs) {
     EXPECT_FALSE(has_session());
 }
 
-TEST_F(HookTest, AnAgentThatSucceedsLeavesNoSpool) {
+TEST_F(HookTest, AnAgentThatSucceedsLeavesNoRecord) {
     run(Hook::prolog, "exit 0");
-    EXPECT_FALSE(scratch_.exists("private/spool"));
+    EXPECT_EQ(record("prolog"), "");
     EXPECT_TRUE(slurm().errors.empty());
 }
 
@@ -323,6 +327,23 @@ TEST_F(HookTest, WhatWaitsIsDeliveredByTheNextHookThatSucceeds) {
     EXPECT_EQ(scratch_.read("got2").size(), first.size() + second.size());
     EXPECT_EQ(record("prolog"), "");
     EXPECT_EQ(record("epilog"), "");
+}
+
+TEST_F(HookTest, AnEpilogSpeaksOfTheRestartThatItsPrologSaw) {
+    const std::string seen = scratch_.path("seen");
+    const std::string body = "echo $SLURM_JOB_RESTART_COUNT >>" + seen + "; exit 3";
+    ::setenv("SLURM_JOB_RESTART_COUNT", "4", 1);
+    run(Hook::prolog, body);
+    ::setenv("SLURM_JOB_RESTART_COUNT", "5", 1);
+    run(Hook::epilog, body);
+    // The note is gone, and each run of an epilog without one believes what it is told.
+    run(Hook::epilog, body);
+    ::unsetenv("SLURM_JOB_RESTART_COUNT");
+    EXPECT_EQ(scratch_.read("seen"), "4\n4\n5\n");
+    const std::string directory = "private/spool/n1/" + std::to_string(user());
+    EXPECT_TRUE(scratch_.exists(directory + "/42.4.epilog"));
+    EXPECT_TRUE(scratch_.exists(directory + "/42.5.epilog"));
+    EXPECT_FALSE(scratch_.exists(directory + "/.restart.42"));
 }
 
 TEST_F(HookTest, HostileValuesStartNothingAndSpoolNothing) {
