@@ -326,6 +326,42 @@ Result<> Store::each_session(const std::function<bool(const std::string&)>& visi
     return {};
 }
 
+Result<std::vector<std::string>> Store::sessions_of_job(std::uint32_t job, std::size_t most) const {
+    std::vector<std::string> found;
+    const auto sessions = directory_.open_below("sessions");
+    if (!sessions) {
+        return found;
+    }
+    const auto search = [&](const auto& has_job) {
+        return each_session([&](const std::string& id) {
+            if (has_job(fmt::format("{}/{}/jobs", id_month(id), id))) {
+                found.push_back(id);
+            }
+            return found.size() < most;
+        });
+    };
+    // One system call a session finds nearly every job: it began with restart 0.
+    auto searched = search([&](const std::string& jobs) {
+        const std::string path = fmt::format("{}/{}.0", jobs, job);
+        return ::faccessat(sessions->fd(), path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    });
+    if (searched && found.empty()) {
+        searched = search([&](const std::string& jobs) {
+            const auto directory = sessions->open_below(jobs);
+            const auto names =
+                directory ? directory->names() : tl::make_unexpected(directory.error());
+            return names && std::any_of(names->begin(), names->end(), [&](const std::string& name) {
+                       const auto key = JobKey::from(name);
+                       return key && key->job == job;
+                   });
+        });
+    }
+    if (!searched) {
+        return tl::make_unexpected(searched.error());
+    }
+    return found;
+}
+
 std::string record_host(const Environment& environment) {
     std::string name = environment.get_or("SLURMD_NODENAME", "");
     if (name.empty()) {

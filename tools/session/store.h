@@ -72,6 +72,9 @@ class Store {
                                                           const Fill& fill = {}) const;
     /// Ids, newest first, stopping when `visit` returns false.
     Result<> each_session(const std::function<bool(const std::string& id)>& visit) const;
+    /// The sessions that have a directory for this job, newest first, at most `most`.
+    [[nodiscard]] Result<std::vector<std::string>> sessions_of_job(std::uint32_t job,
+                                                                   std::size_t most) const;
 
   private:
     explicit Store(Directory directory);
