@@ -33,6 +33,33 @@ void SelectionArguments::add_to(CLI::App& app) {
         ->type_name("NAME=VALUE");
 }
 
+namespace {
+
+// Where this program lies, also in a prefix that was moved; empty if that is not known.
+std::string own_directory() {
+    char buffer[4096];
+    const ssize_t n = ::readlink("/proc/self/exe", buffer, sizeof buffer);
+    if (n <= 0 || static_cast<std::size_t>(n) >= sizeof buffer) {
+        return {};
+    }
+    const std::string self(buffer, static_cast<std::size_t>(n));
+    return self.substr(0, self.rfind('/'));
+}
+
+// The suites and facts that belong to this program: beside it, else where it was built to be.
+std::string data_directory() {
+    const std::string own = own_directory();
+    if (own.ends_with("/bin")) {
+        const std::string beside = own.substr(0, own.rfind('/')) + "/share/pavtest";
+        if (::access(beside.c_str(), X_OK) == 0) {
+            return beside;
+        }
+    }
+    return PAVTEST_DATADIR;
+}
+
+}  // namespace
+
 std::vector<suite::ConfigDirectory> config_directories(const Process& process) {
     std::vector<suite::ConfigDirectory> directories;
     const auto add = [&](const std::string& label, const std::string& path, bool wanted) {
@@ -50,7 +77,7 @@ std::vector<suite::ConfigDirectory> config_directories(const Process& process) {
     if (const auto path = process.environment.get("PAV_CONFIG_DIR"); path && !path->empty()) {
         add("main", std::filesystem::absolute(*path).lexically_normal().string(), true);
     }
-    add("pavtest", PAVTEST_DATADIR, false);
+    add("pavtest", data_directory(), false);
     return directories;
 }
 
@@ -184,16 +211,8 @@ Prepared failed(Error error) {
 }  // namespace
 
 std::string pavrun_path() {
-    char buffer[4096];
-    const ssize_t n = ::readlink("/proc/self/exe", buffer, sizeof buffer);
-    if (n > 0 && static_cast<std::size_t>(n) < sizeof buffer) {
-        const std::string self(buffer, static_cast<std::size_t>(n));
-        const std::string beside = self.substr(0, self.rfind('/')) + "/pavrun";
-        if (::access(beside.c_str(), X_OK) == 0) {
-            return beside;
-        }
-    }
-    return PAVTEST_BINDIR "/pavrun";
+    const std::string beside = own_directory() + "/pavrun";
+    return ::access(beside.c_str(), X_OK) == 0 ? beside : PAVTEST_BINDIR "/pavrun";
 }
 
 Prepared prepare(const Process& process, const SelectionArguments& arguments,
