@@ -217,7 +217,9 @@ std::string format_status_line(Timestamp when, std::string_view state, std::stri
         while (run < escaped.size() && escaped[escaped.size() - 1 - run] == '\\') {
             ++run;
         }
-        escaped.resize(escaped.size() - run % 2);
+        if (run % 2 != 0) {
+            escaped.pop_back();
+        }
         escaped += kCutMark;
     }
     return fmt::format("{} {} {}\n", to_status_stamp(when), state, escaped);
