@@ -61,7 +61,8 @@ _pavtest_jobs() {
 _pavtest_help() {
     if [[ $1 == -s ]]; then
         shift
-        timeout 1 "$@" --help 2>/dev/null </dev/null | awk '/^Subcommands:/ { found = 1; next } found && NF { print $1 }'
+        timeout 1 "$@" --help 2>/dev/null </dev/null |
+            awk '/^Subcommands:/ { found = 1; next } found && !NF { exit } found { print $1 }'
     else
         timeout 1 "$@" --help 2>/dev/null </dev/null | grep -oE '(^ +|,)--?[A-Za-z][A-Za-z-]*' | tr -d ' ,'
     fi
