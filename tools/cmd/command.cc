@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <set>
 
 #include "base/text.h"
 
@@ -31,8 +32,13 @@ int report(const Error& error) {
 }
 
 int report(const std::vector<Error>& errors) {
+    // Tests that share a line of a file share its mistakes.
+    std::set<std::string> said;
     for (const Error& error : errors) {
-        report(error);
+        std::string text = describe(error);
+        if (said.insert(text).second) {
+            fmt::print(stderr, "{}", text);
+        }
     }
     return errors.empty() ? 0 : static_cast<int>(exit_code(errors.front().kind));
 }

@@ -60,6 +60,12 @@ class Reader {
                 refuse(key, *given, "a number, a percentage such as '50%', or 'all'");
             }
             amount.share /= 100;
+        } else if (const std::size_t dash = given->find('-', 1); dash != std::string::npos) {
+            Integer least = 0;
+            if (!parse_integer(given->substr(0, dash), least) ||
+                !parse_integer(given->substr(dash + 1), amount.count) || amount.count < least) {
+                refuse(key, *given, "a range such as '10-20'");
+            }
         } else if (!parse_integer(*given, amount.count)) {
             refuse(key, *given, "a number, a percentage such as '50%', or 'all'");
         }
@@ -77,6 +83,15 @@ class Reader {
             return std::nullopt;
         }
         return value;
+    }
+
+    // Pavilion takes whole hours only; most tests need minutes.
+    void check_hours(std::string_view key) {
+        const auto given = text(key);
+        double hours = 0;
+        if (given && (!parse_float(*given, hours) || !(hours > 0))) {
+            refuse(key, *given, "hours, such as 2 or 0.25");
+        }
     }
 
     std::optional<std::string> one_of(std::string_view key, const std::vector<std::string>& known) {
@@ -192,10 +207,7 @@ Schedule read_schedule(const Value& section, Problems& problems) {
     out.across_nodes = reader.nodes("across_nodes");
     out.include_nodes = reader.nodes("include_nodes");
     out.exclude_nodes = reader.nodes("exclude_nodes");
-    reader.positive("time_limit");
-    if (const auto limit = reader.text("time_limit"); limit && trim(*limit).empty()) {
-        reader.refuse("time_limit", *limit, "a whole number of hours");
-    }
+    reader.check_hours("time_limit");
     if (const Value* chunking = section.get("chunking"); chunking != nullptr) {
         Reader chunks(*chunking, "schedule.chunking", problems);
         out.chunk_size = chunks.amount("size");
