@@ -357,6 +357,10 @@ class Resolver {
                 }
             }
         }
+        Json& directories = out["directories"] = Json::array();
+        for (const ConfigDirectory& directory : world_.directories) {
+            directories.push_back({{"label", directory.label}, {"path", directory.path}});
+        }
         return out;
     }
 

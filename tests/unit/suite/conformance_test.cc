@@ -35,13 +35,20 @@ suite::World pinned_world() {
     suite::World world;
     world.directories = {{"main", kFolder + "/config"}};
     world.scheduler = std::make_shared<NoSlurm>();
-    world.pinned_facts = {{"sys_name", "testhost"},         {"sys_host", "testhost"},
-                          {"sys_arch", "x86_64"},           {"sys_os.name", "debian"},
-                          {"sys_os.version", "12"},         {"pav.user", "pavuser"},
-                          {"pav.user_id", "1000"},          {"pav.timestamp", "1700000000.0"},
-                          {"pav.year", "2023"},             {"pav.month", "11"},
-                          {"pav.day", "14"},                {"pav.weekday", "Tuesday"},
-                          {"pav.time", "22:13:20.000000"},  {"pav.version", "2.4"}};
+    world.pinned_facts = {{"sys_name", "testhost"},
+                          {"sys_host", "testhost"},
+                          {"sys_arch", "x86_64"},
+                          {"sys_os.name", "debian"},
+                          {"sys_os.version", "12"},
+                          {"pav.user", "pavuser"},
+                          {"pav.user_id", "1000"},
+                          {"pav.timestamp", "1700000000.0"},
+                          {"pav.year", "2023"},
+                          {"pav.month", "11"},
+                          {"pav.day", "14"},
+                          {"pav.weekday", "Tuesday"},
+                          {"pav.time", "22:13:20.000000"},
+                          {"pav.version", "2.4"}};
     return world;
 }
 
@@ -144,8 +151,8 @@ TEST(Conformance, EveryCaseAgrees) {
     const std::vector<Case> all = cases();
     for (const Case& one : all) {
         const json expected = load(one.expected);
-        const suite::Resolution resolution = one.merged ? resolve_merged(world, one.selection)
-                                                        : resolve(world, one.selection);
+        const suite::Resolution resolution =
+            one.merged ? resolve_merged(world, one.selection) : resolve(world, one.selection);
         const json ours = sorted(shown(resolution, one.merged));
         const json theirs = sorted(expected["tests"]);
         std::string difference;
