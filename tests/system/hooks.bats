@@ -52,7 +52,17 @@ teardown_file() {
     rm -rf "$agent_dir"
 }
 
+# make_suite USER: a suite of that user's own.
+make_suite() {
+    mkdir -p "$(home_of "$1")/.pavilion/suites"
+    cat >"$(home_of "$1")/.pavilion/suites/small.yaml" <<'END'
+pass: {run: {cmds: ["true"]}}
+sleep: {run: {cmds: ["sleep 60"]}}
+END
+}
+
 setup() {
+    make_suite "$USER_A"
     home=$(home_of "$USER_A")
     store=$home/.pavtest
     spool=$PAVTEST_CLUSTER_DIR/pavtest-spool
@@ -75,7 +85,7 @@ behave() {
 # A finished job of all three nodes; prints its id.
 suite_job() {
     local id
-    id=$(submit --nodes=3 --pavtest=selftest.pass </dev/null 2>/dev/null) || return
+    id=$(submit --nodes=3 --pavtest=small.pass </dev/null 2>/dev/null) || return
     wait_job "$id" >/dev/null || return
     echo "$id"
 }
@@ -151,16 +161,17 @@ SLURM_JOB_RESTART_COUNT SLURM_JOB_UID SLURM_NODELIST USER " ]] || fail "$names"
 }
 
 @test "an allocation of salloc's has its hooks too" {
-    as_user "$USER_A" salloc --nodes=1 --pavtest=selftest.pass true
+    as_user "$USER_A" salloc --nodes=1 --pavtest=small.pass true
     wait_for 20 cluster_is_idle
     ls "$agent_dir"/seen/epilog.n*.identity
 }
 
 @test "jobs of two users at once" {
     require_root
+    make_suite "$USER_B"
     local a b
-    a=$(submit --nodes=3 --pavtest=selftest.pass </dev/null)
-    b=$(as_user "$USER_B" sbatch --parsable --nodes=3 --pavtest=selftest.pass </dev/null)
+    a=$(submit --nodes=3 --pavtest=small.pass </dev/null)
+    b=$(as_user "$USER_B" sbatch --parsable --nodes=3 --pavtest=small.pass </dev/null)
     wait_job "$a"
     wait_job "$b"
     [[ $(head -n 1 "$agent_dir/seen/epilog.n3.$a.identity") == "$uid" ]]
@@ -239,7 +250,7 @@ SLURM_JOB_RESTART_COUNT SLURM_JOB_UID SLURM_NODELIST USER " ]] || fail "$names"
 @test "a requeued job's records name the restart that they are of" {
     local id
     behave fail
-    id=$(submit --nodes=1 --requeue --pavtest=selftest.sleep --pavtest-set=variables.seconds=60 </dev/null)
+    id=$(submit --nodes=1 --requeue --pavtest=small.sleep </dev/null)
     wait_for 20 job_is "$id" RUNNING
     scontrol requeue "$id"
     wait_for 20 test -e "$spool/n1/$uid/$id.0.epilog"
@@ -266,11 +277,12 @@ SLURM_JOB_RESTART_COUNT SLURM_JOB_UID SLURM_NODELIST USER " ]] || fail "$names"
 
 @test "another user's hook gets none of it" {
     require_root
+    make_suite "$USER_B"
     local other
     behave fail
     suite_job
     behave read
-    other=$(as_user "$USER_B" sbatch --parsable --nodes=3 --pavtest=selftest.pass </dev/null)
+    other=$(as_user "$USER_B" sbatch --parsable --nodes=3 --pavtest=small.pass </dev/null)
     wait_job "$other"
     [[ ! -s $agent_dir/seen/prolog.n1.$other.input ]]
     [[ $(spooled | wc -l) == 6 ]]
@@ -278,7 +290,7 @@ SLURM_JOB_RESTART_COUNT SLURM_JOB_UID SLURM_NODELIST USER " ]] || fail "$names"
 
 @test "a store out of reach for a while: its records arrive with the next job" {
     local first
-    first=$(submit --nodes=3 --pavtest=selftest.pass --begin=now+2 </dev/null)
+    first=$(submit --nodes=3 --pavtest=small.pass --begin=now+2 </dev/null)
     mv "$store" "$store.away"
     wait_job "$first" 60
     [[ $(spooled | wc -l) == 6 ]]
@@ -333,7 +345,7 @@ SLURM_JOB_RESTART_COUNT SLURM_JOB_UID SLURM_NODELIST USER " ]] || fail "$names"
 hostile_job() {
     local id
     id=$(as_user "$USER_A" env SET_JOB_CONTROL="$1" sbatch --parsable --nodes=1 \
-        ${2:+--pavtest=selftest.pass} --wrap true) || return
+        ${2:+--pavtest=small.pass} --wrap true) || return
     wait_job "$id"
 }
 

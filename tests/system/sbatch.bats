@@ -21,8 +21,15 @@ teardown_file() {
 }
 
 setup() {
+    session_id=
     home=$(home_of "$USER_A")
     export store=$home/.pavtest
+    mkdir -p "$home/.pavilion/suites"
+    write .pavilion/suites/small.yaml \
+        'pass: {run: {cmds: ["true"]}}' \
+        'fail: {run: {cmds: ["false"]}}' \
+        'print: {run: {cmds: ["echo hello"]}}' \
+        'sleep: {run: {cmds: ["sleep 2"]}}'
     write own.sh '#!/bin/bash' 'echo own script' 'env | grep -E "PAVTEST|SPANK" | sort'
 }
 
@@ -81,9 +88,12 @@ submitted_generated() {
     grep -q '"script": *"generated"' "$(session)/session.json"
 }
 
-# The output of a job that has ended.
-output_of() {
-    wait_job "$1" >/dev/null && cat "$home/slurm-$1.out"
+# job_text: what the job of $output printed until its end. A substitution that fails
+# inside [[ ]] goes unnoticed, hence the variables text and session_id.
+job_text() {
+    local id
+    id=$(job) && wait_job "$id" >/dev/null && text=$(cat "$home/slurm-$id.out") &&
+        { [[ $(session_count) != 1 ]] || session_id=$(basename "$(sessions)"); }
 }
 
 refused() {
@@ -100,41 +110,41 @@ refused() {
 # ---- no script named ----
 
 @test "no script, from a terminal" {
-    run --separate-stderr in_shell 'script -qec "sbatch --pavtest=selftest.pass" /dev/null'
+    run --separate-stderr in_shell 'script -qec "sbatch --pavtest=small.pass" /dev/null'
     [[ $status == 0 ]]
     submitted_generated
 }
 
 @test "no script, /dev/null as standard input" {
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass </dev/null'
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass </dev/null'
     submitted_generated
 }
 
 @test "no script, standard input closed" {
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass <&-'
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass <&-'
     submitted_generated
 }
 
 @test "no script, all three streams closed" {
-    run in_shell 'sbatch --pavtest=selftest.pass <&- >&- 2>&-'
+    run in_shell 'sbatch --pavtest=small.pass <&- >&- 2>&-'
     [[ $status == 0 ]]
     session
 }
 
 @test "no script, a pipe that nobody closes" {
     run --separate-stderr in_shell \
-        'mkfifo pipe && exec 3<>pipe && timeout 20 sbatch --pavtest=selftest.pass <pipe'
+        'mkfifo pipe && exec 3<>pipe && timeout 20 sbatch --pavtest=small.pass <pipe'
     submitted_generated
 }
 
 @test "the option's value as a word of its own" {
-    run --separate-stderr in_shell 'sbatch --pavtest selftest.pass </dev/null'
+    run --separate-stderr in_shell 'sbatch --pavtest small.pass </dev/null'
     submitted_generated
 }
 
 @test "several requests, settings and modes" {
     run --separate-stderr in_shell \
-        'sbatch --pavtest=selftest.pass,selftest.print --pavtest-set=schedule.nodes=2 --pavtest-set build.timeout=77 </dev/null'
+        'sbatch --pavtest=small.pass,small.print --pavtest-set=schedule.nodes=2 --pavtest-set build.timeout=77 </dev/null'
     submitted_generated
     [[ $(job_field "$(job)" NumNodes) == 2* ]]
     grep -q '"tests": *2' "$(session)/session.json"
@@ -142,33 +152,33 @@ refused() {
 
 @test "in a loop that reads standard input no line is lost" {
     run --separate-stderr in_shell \
-        'printf "pass\nprint\nskip\n" | while read -r name; do sbatch --pavtest=selftest.$name; done'
+        'printf "pass\nprint\nsleep\n" | while read -r name; do sbatch --pavtest=small.$name; done'
     [[ $(grep -c 'Submitted batch job' <<<"$output") == 3 ]]
     [[ $(session_count) == 3 ]]
 }
 
 @test "in a loop over a file no line is lost" {
-    write list pass print skip
-    run --separate-stderr in_shell 'while read -r name; do sbatch --pavtest=selftest.$name; done <list'
+    write list pass print sleep
+    run --separate-stderr in_shell 'while read -r name; do sbatch --pavtest=small.$name; done <list'
     [[ $(grep -c 'Submitted batch job' <<<"$output") == 3 ]]
 }
 
 @test "in a piped shell the rest of its program still runs" {
-    run --separate-stderr in_shell 'printf "sbatch --pavtest=selftest.pass\necho the rest\n" | bash'
+    run --separate-stderr in_shell 'printf "sbatch --pavtest=small.pass\necho the rest\n" | bash'
     submitted_generated
     [[ $output == *"the rest"* ]]
 }
 
 @test "the job is sized by the suite, and named after the request" {
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass --pavtest-set=schedule.nodes=2 </dev/null'
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass --pavtest-set=schedule.nodes=2 </dev/null'
     submitted_generated
     [[ $(job_field "$(job)" NumNodes) == 2* ]]
-    [[ $(job_field "$(job)" JobName) == selftest.pass ]]
+    [[ $(job_field "$(job)" JobName) == small.pass ]]
 }
 
 @test "the command line beats the suite, and what it overrides is told in one line" {
     run --separate-stderr in_shell \
-        'sbatch --nodes=1 --time=9 --pavtest=selftest.pass --pavtest-set=schedule.nodes=2 </dev/null'
+        'sbatch --nodes=1 --time=9 --pavtest=small.pass --pavtest-set=schedule.nodes=2 </dev/null'
     submitted_generated
     [[ $(job_field "$(job)" NumNodes) == 1* ]]
     [[ $(job_field "$(job)" TimeLimit) == 00:09:00 ]]
@@ -176,43 +186,46 @@ refused() {
 }
 
 @test "SBATCH_ variables beat the suite, and that is told" {
-    run --separate-stderr in_shell 'SBATCH_PARTITION=batch sbatch --pavtest=selftest.pass </dev/null'
+    run --separate-stderr in_shell 'SBATCH_PARTITION=batch sbatch --pavtest=small.pass </dev/null'
     submitted_generated
     [[ $(job_field "$(job)" Partition) == batch ]]
     [[ $stderr == *SBATCH_PARTITION* ]]
 }
 
 @test "--parsable: the job's number alone on standard output" {
-    run --separate-stderr in_shell 'sbatch --parsable --nodes=1 --pavtest=selftest.pass </dev/null'
+    run --separate-stderr in_shell 'sbatch --parsable --nodes=1 --pavtest=small.pass </dev/null'
     [[ $output =~ ^[0-9]+$ ]]
     session
 }
 
 @test "--quiet: not a word" {
-    run in_shell 'sbatch --quiet --nodes=1 --pavtest=selftest.pass </dev/null'
+    run in_shell 'sbatch --quiet --nodes=1 --pavtest=small.pass </dev/null'
     [[ $status == 0 && -z $output ]]
     session
 }
 
 @test "--test-only writes nothing" {
-    run in_shell 'sbatch --test-only --pavtest=selftest.pass </dev/null'
+    run in_shell 'sbatch --test-only --pavtest=small.pass </dev/null'
     [[ $status == 0 && $output == *"to start at"* ]]
     [[ $(session_count) == 0 && -z $(squeue --noheader) ]]
 }
 
 @test "an array is one session" {
-    run --separate-stderr in_shell 'sbatch --array=1-2 --pavtest=selftest.pass </dev/null'
+    run --separate-stderr in_shell 'sbatch --array=1-2 --pavtest=small.pass </dev/null'
     submitted_generated
 }
 
 @test "--wait: the exit status is the job's, and no refusal on record" {
-    run --separate-stderr in_shell 'sbatch --wait --pavtest=selftest.fail </dev/null'
+    run --separate-stderr in_shell 'sbatch --wait --pavtest=small.fail </dev/null'
     [[ $status != 0 ]]
-    run ! grep refused "$(session)/submit.jsonl"
+    local submission
+    submission=$(session)/submit.jsonl
+    [[ -s $submission ]]
+    run ! grep refused "$submission"
 }
 
 @test "abbreviations are ambiguous and refused by Slurm" {
-    run in_shell 'sbatch --pavte=selftest.pass </dev/null'
+    run in_shell 'sbatch --pavte=small.pass </dev/null'
     refused 255
     [[ $output == *ambiguous* ]]
 }
@@ -220,108 +233,118 @@ refused() {
 # ---- a script of the user's own ----
 
 @test "a named script is the job, and knows its session" {
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass own.sh'
-    [[ $(output_of "$(job)") == *"own script"*"PAVTEST_SESSION=$(basename "$(session)")"* ]]
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass own.sh'
+    job_text
+    [[ $text == *"own script"*"PAVTEST_SESSION=$session_id"* ]]
     grep -q '"script": *"own"' "$(session)/session.json"
 }
 
 @test "a named script knows its session and store with --export=NONE and with a list" {
     local export_option
     for export_option in NONE HOME; do
-        run --separate-stderr in_shell "sbatch --export=$export_option --pavtest=selftest.pass own.sh"
-        text=$(output_of "$(job)")
+        run --separate-stderr in_shell "sbatch --export=$export_option --pavtest=small.pass own.sh"
+        job_text
         [[ $text == *"PAVTEST_SESSION=$(basename "$(sessions | tail -n 1)")"*"PAVTEST_STORE=$store"* ]] ||
             fail "$export_option: $text"
     done
 }
 
 @test "a named script's job does not hand the option on" {
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass own.sh'
-    [[ $(output_of "$(job)") != *SPANK_OPTION* ]]
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass own.sh'
+    job_text
+    [[ $text != *SPANK_OPTION* ]]
 }
 
 @test "--wrap is the job" {
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass --wrap "echo wrapped in \$PAVTEST_SESSION"'
-    [[ $(output_of "$(job)") == *"wrapped in $(basename "$(session)")"* ]]
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass --wrap "echo wrapped in \$PAVTEST_SESSION"'
+    job_text
+    [[ $text == *"wrapped in $session_id"* ]]
 }
 
 @test "/dev/stdin names the script: a file" {
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass /dev/stdin <own.sh'
-    [[ $(output_of "$(job)") == *"own script"*PAVTEST_SESSION=* ]]
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass /dev/stdin <own.sh'
+    job_text
+    [[ $text == *"own script"*PAVTEST_SESSION=* ]]
 }
 
 @test "/dev/stdin names the script: a pipe" {
-    run --separate-stderr in_shell 'cat own.sh | sbatch --pavtest=selftest.pass /dev/stdin'
-    [[ $(output_of "$(job)") == *"own script"*PAVTEST_SESSION=* ]]
+    run --separate-stderr in_shell 'cat own.sh | sbatch --pavtest=small.pass /dev/stdin'
+    job_text
+    [[ $text == *"own script"*PAVTEST_SESSION=* ]]
 }
 
 @test "a script on standard input that is not named is refused with advice: a file" {
-    run in_shell 'sbatch --pavtest=selftest.pass <own.sh'
+    run in_shell 'sbatch --pavtest=small.pass <own.sh'
     refused 255
     [[ $output == *"one waits on standard input"*/dev/stdin* ]]
 }
 
 @test "a script on standard input that is not named is refused with advice: a pipe" {
-    run in_shell 'cat own.sh | { sleep 0.5; sbatch --pavtest=selftest.pass; }'
+    run in_shell 'cat own.sh | { sleep 0.5; sbatch --pavtest=small.pass; }'
     refused 255
     [[ $output == */dev/stdin* ]]
 }
 
 @test "a script on standard input that is not named is refused with advice: a here document" {
-    run in_shell $'sbatch --pavtest=selftest.pass <<END\n#!/bin/bash\nEND'
+    run in_shell $'sbatch --pavtest=small.pass <<END\n#!/bin/bash\nEND'
     refused 255
     [[ $output == */dev/stdin* ]]
 }
 
 @test "without the option a script on standard input is the job, as always" {
     run --separate-stderr in_shell 'sbatch <own.sh'
-    [[ $(output_of "$(job)") == "own script" ]]
+    job_text
+    [[ $text == "own script" ]]
     [[ $(session_count) == 0 ]]
 }
 
 @test "the option among the job's own arguments is the job's" {
     write args.sh '#!/bin/bash' 'echo "arguments: $*"'
-    run --separate-stderr in_shell 'sbatch args.sh --pavtest=selftest.pass'
-    [[ $(output_of "$(job)") == "arguments: --pavtest=selftest.pass" ]]
+    run --separate-stderr in_shell 'sbatch args.sh --pavtest=small.pass'
+    job_text
+    [[ $text == "arguments: --pavtest=small.pass" ]]
     [[ $(session_count) == 0 ]]
 }
 
 @test "the option before the script counts, what follows is the job's" {
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass own.sh --pavtest=nosuch'
-    [[ $(output_of "$(job)") == *PAVTEST_SESSION=* ]]
-    grep -q selftest.pass "$(session)/session.json"
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass own.sh --pavtest=nosuch'
+    job_text
+    [[ $text == *PAVTEST_SESSION=* ]]
+    grep -q small.pass "$(session)/session.json"
 }
 
 @test "#SBATCH --pavtest in a script" {
-    write directive.sh '#!/bin/bash' '#SBATCH --pavtest=selftest.pass' 'echo $PAVTEST_SESSION'
+    write directive.sh '#!/bin/bash' '#SBATCH --pavtest=small.pass' 'echo $PAVTEST_SESSION'
     run --separate-stderr in_shell 'sbatch directive.sh'
-    [[ $(output_of "$(job)") == "$(basename "$(session)")" ]]
+    job_text
+    [[ -n $session_id && $text == "$session_id" ]]
 }
 
 @test "the command line beats #SBATCH --pavtest" {
-    write directive.sh '#!/bin/bash' '#SBATCH --pavtest=selftest.fail' 'echo $PAVTEST_SESSION'
-    run --separate-stderr in_shell 'sbatch --pavtest=selftest.pass directive.sh'
-    [[ $(output_of "$(job)") == "$(basename "$(session)")" ]]
-    grep -q selftest.pass "$(session)/session.json"
+    write directive.sh '#!/bin/bash' '#SBATCH --pavtest=small.fail' 'echo $PAVTEST_SESSION'
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass directive.sh'
+    job_text
+    [[ -n $session_id && $text == "$session_id" ]]
+    grep -q small.pass "$(session)/session.json"
 }
 
 # ---- what is refused ----
 
 @test "a suite that does not exist: 255, one message with a suggestion, no job" {
-    run in_shell 'sbatch --pavtest=selftst </dev/null'
+    run in_shell 'sbatch --pavtest=smal </dev/null'
     refused 255
     [[ $(grep -c 'pavtest:' <<<"$output") == 1 ]]
-    [[ $output == *selftst*selftest* ]]
+    [[ $output == *smal*small* ]]
 }
 
 @test "the same with a named script, from its #SBATCH line, and with --test-only" {
-    write directive.sh '#!/bin/bash' '#SBATCH --pavtest=selftst'
-    run in_shell 'sbatch --pavtest=selftst own.sh'
+    write directive.sh '#!/bin/bash' '#SBATCH --pavtest=smal'
+    run in_shell 'sbatch --pavtest=smal own.sh'
     refused 255
     run in_shell 'sbatch directive.sh'
     refused 255
-    [[ $output == *selftst* ]]
-    run in_shell 'sbatch --test-only --pavtest=selftst </dev/null'
+    [[ $output == *smal* ]]
+    run in_shell 'sbatch --test-only --pavtest=smal </dev/null'
     refused 255
 }
 
@@ -340,72 +363,72 @@ refused() {
     run in_shell $'sbatch --pavtest="a\nb" </dev/null'
     refused 255
     [[ $output == *"control character"* ]]
-    run in_shell 'sbatch --pavtest=selftest.pass --pavtest-set=novalue </dev/null'
+    run in_shell 'sbatch --pavtest=small.pass --pavtest-set=novalue </dev/null'
     refused 255
     [[ $output == *KEY=VALUE* ]]
 }
 
 @test "an option that became another option's value is found out" {
-    run in_shell 'sbatch --comment --pavtest=selftest.pass </dev/null'
+    run in_shell 'sbatch --comment --pavtest=small.pass </dev/null'
     refused 255
-    run in_shell 'sbatch --pavtest=selftest.pass --comment --pavtest=selftest.fail </dev/null'
+    run in_shell 'sbatch --pavtest=small.pass --comment --pavtest=small.fail </dev/null'
     refused 255
 }
 
 @test "a heterogeneous job is refused" {
-    run in_shell 'sbatch --pavtest=selftest.pass : --nodes=1 </dev/null'
+    run in_shell 'sbatch --pavtest=small.pass : --nodes=1 </dev/null'
     refused 255
     [[ $output == *heterogeneous* ]]
 }
 
 @test "a heterogeneous job with a script is refused, and that is on record" {
-    run in_shell 'sbatch --pavtest=selftest.pass : --nodes=1 own.sh'
+    run in_shell 'sbatch --pavtest=small.pass : --nodes=1 own.sh'
     [[ $status == 255 && -z $(squeue --noheader) ]]
     grep -q refused "$(session)/submit.jsonl"
 }
 
 @test "a submission that Slurm refuses is on record as refused" {
-    run in_shell 'sbatch --partition=nosuch --pavtest=selftest.pass </dev/null'
+    run in_shell 'sbatch --partition=nosuch --pavtest=small.pass </dev/null'
     [[ $status == 1 ]]
     grep -q refused "$(session)/submit.jsonl"
 }
 
 @test "a store that cannot be made: nothing is submitted" {
-    run in_shell 'PAVTEST_STORE_DIR=/proc/nosuch sbatch --pavtest=selftest.pass </dev/null'
+    run in_shell 'PAVTEST_STORE_DIR=/sys/pavtest sbatch --pavtest=small.pass </dev/null'
     refused 1
-    [[ $output == */proc/nosuch* ]]
+    [[ $output == */sys/pavtest* ]]
 }
 
 # ---- salloc, srun, and jobs inside jobs ----
 
 @test "salloc: the allocation is a session's, and standard input stays the user's" {
     run --separate-stderr in_shell \
-        'echo "a line" | salloc --nodes=1 --pavtest=selftest.pass bash -c "cat; echo in \$PAVTEST_SESSION"'
+        'echo "a line" | salloc --nodes=1 --pavtest=small.pass bash -c "cat; echo in \$PAVTEST_SESSION"'
     [[ $status == 0 ]]
     [[ $output == *"a line"*"in $(basename "$(session)")"* ]]
     grep -q '"script": *"allocation"' "$(session)/session.json"
 }
 
 @test "salloc: a wrong request is refused" {
-    run in_shell 'salloc --nodes=1 --pavtest=selftst true'
+    run in_shell 'salloc --nodes=1 --pavtest=smal true'
     refused 255
 }
 
 @test "srun outside a job is refused with advice" {
-    run in_shell 'srun --pavtest=selftest.pass true'
+    run in_shell 'srun --pavtest=small.pass true'
     refused 255
     [[ $output == *"sbatch --pavtest="* ]]
 }
 
 @test "srun inside a job takes the option without a word" {
-    run --separate-stderr in_shell 'salloc --nodes=1 srun --pavtest=selftest.pass echo inside'
+    run --separate-stderr in_shell 'salloc --nodes=1 srun --pavtest=small.pass echo inside'
     [[ $status == 0 && $output == *inside* && $stderr != *pavtest:* ]]
     [[ $(session_count) == 0 ]]
 }
 
 @test "an sbatch inside a job inherits neither the option nor the session" {
     write nest.sh '#!/bin/bash' 'sbatch --wait --output=inner.out own.sh'
-    run --separate-stderr in_shell 'sbatch --wait --pavtest=selftest.pass nest.sh'
+    run --separate-stderr in_shell 'sbatch --wait --pavtest=small.pass nest.sh'
     [[ $status == 0 ]]
     [[ $(cat "$home/inner.out") == "own script" ]]
     session
@@ -413,15 +436,15 @@ refused() {
 
 @test "an sbatch inside an allocation inherits neither the option nor the session" {
     run --separate-stderr in_shell \
-        'salloc --nodes=1 --pavtest=selftest.pass sbatch --wait --output=inner.out own.sh'
+        'salloc --nodes=1 --pavtest=small.pass sbatch --wait --output=inner.out own.sh'
     [[ $status == 0 ]]
     [[ $(cat "$home/inner.out") == "own script" ]]
     session
 }
 
 @test "an sbatch inside a job makes a session of its own where it asks for one" {
-    write nest.sh '#!/bin/bash' 'sbatch --wait --output=inner.out --pavtest=selftest.pass own.sh'
-    run --separate-stderr in_shell 'sbatch --wait --pavtest=selftest.print nest.sh'
+    write nest.sh '#!/bin/bash' 'sbatch --wait --output=inner.out --pavtest=small.pass own.sh'
+    run --separate-stderr in_shell 'sbatch --wait --pavtest=small.print nest.sh'
     [[ $status == 0 && $(session_count) == 2 ]]
     grep -q 'PAVTEST_SESSION=' "$home/inner.out"
 }
