@@ -310,13 +310,13 @@ SLURM_JOB_RESTART_COUNT SLURM_JOB_UID SLURM_NODELIST USER " ]] || fail "$names"
     cp -a "$spool" "$spool.copy"
     "$PAVTEST_PREFIX/libexec/pavtest/pavnode" flush --spool "$spool"
     [[ -z $(spooled) ]]
-    before=$(as_user "$USER_A" pavstat --job "$id" --nodes)
+    before=$(as_user "$USER_A" pavstat -j "$id" --nodes)
     [[ $before == *n1*n2*n3* ]]
     cp -a "$spool.copy/." "$spool"
     rm -rf "$spool.copy"
     "$PAVTEST_PREFIX/libexec/pavtest/pavnode" flush --spool "$spool"
     [[ -z $(spooled) ]]
-    [[ $(as_user "$USER_A" pavstat --job "$id" --nodes) == "$before" ]]
+    [[ $(as_user "$USER_A" pavstat -j "$id" --nodes) == "$before" ]]
 }
 
 @test "a spool that others may write is not used" {
