@@ -448,3 +448,32 @@ refused() {
     [[ $status == 0 && $(session_count) == 2 ]]
     grep -q 'PAVTEST_SESSION=' "$home/inner.out"
 }
+
+# ---- a script that forgets pavrun ----
+
+@test "a script of the user's own that never runs pavrun: its tests end ABORTED, with the reason" {
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass own.sh'
+    job_text
+    wait_for 20 cluster_is_idle
+    run in_shell "pavstat -j $(job)"
+    [[ $output == *ABORTED* ]]
+    run in_shell "pavstat -j $(basename "$(session)") --history"
+    [[ $output == *pavrun* ]]
+}
+
+@test "a script of the user's own that runs pavrun runs the tests" {
+    write own.sh '#!/bin/bash' pavrun
+    run --separate-stderr in_shell 'sbatch --pavtest=small.pass own.sh'
+    job_text
+    [[ $text == *small.pass* ]]
+    wait_for 20 cluster_is_idle
+    run in_shell "pavstat -j $(basename "$(session)")"
+    [[ $output == *COMPLETE* ]]
+}
+
+@test "pavrun in an allocation runs its tests" {
+    run --separate-stderr in_shell 'salloc --nodes=1 --pavtest=small.pass pavrun'
+    [[ $status == 0 ]]
+    run in_shell "pavstat -j $(basename "$(session)")"
+    [[ $output == *COMPLETE* ]]
+}
