@@ -198,7 +198,9 @@ void Merge::add_node(const SourcedRecord& each) {
         node.left_by.clear();
         node.restart = *record.restart;
     }
-    const std::string_view by = record.key.empty() ? to_string(record.role) : "spool";
+    // A hook gives its own records a key as well; only what root composed names a store.
+    const std::string_view by =
+        data_text(record, "store").empty() ? to_string(record.role) : "spool";
     if (record.node == "joined" && !node.joined) {
         node.joined = record.when;
         node.joined_by = by;

@@ -297,6 +297,7 @@ TEST_F(ViewTest, ASecondDeliveryChangesNothing) {
     const auto session = make_session(1);
     status::Record spooled = joined(Role::epilog, "left");
     spooled.key = "s/7/0/n1/1";
+    spooled.data = R"({"session":"s","store":"/s","exit_code":"0:0"})";
     spooled.when = {1'600'000'000'000'000};
     write(session, {7, 0}, "n1", {spooled, spooled});
     write(session, {7, 0}, "n2", {spooled});
