@@ -150,9 +150,10 @@ std::string compress_hostlist(const std::vector<std::string>& names) {
         if (key.second == 0 || loose == groups.end()) {
             continue;
         }
+        const std::size_t width = key.second;
         auto& numbers = loose->second.numbers;
         const auto fits = std::partition(numbers.begin(), numbers.end(), [&](std::uint64_t value) {
-            return fmt::formatted_size("{}", value) != key.second;
+            return fmt::formatted_size("{}", value) != width;
         });
         group.numbers.insert(group.numbers.end(), fits, numbers.end());
         numbers.erase(fits, numbers.end());
