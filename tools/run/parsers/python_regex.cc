@@ -10,18 +10,30 @@
 #include <vector>
 
 #include "base/text.h"
+#include "run/parsers/repeat_cost.h"
 
 namespace pavtest::parsers {
 
 namespace {
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
-bool octal(char c) { return c >= '0' && c <= '7'; }
-bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool word(char c) { return letter(c) || digit(c) || c == '_'; }
+bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool octal(char c) {
+    return c >= '0' && c <= '7';
+}
+bool letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool word(char c) {
+    return letter(c) || digit(c) || c == '_';
+}
 
 // What a quantifier would apply to.
 enum class Before { nothing, item, anchor, repeat };
+
+// Stands in the pattern where a callout may: behind a repeat. It never stands for itself.
+constexpr char callout_place = '\x01';
 
 struct Group {
     std::size_t number = 0;  // 0: captures nothing
@@ -44,10 +56,21 @@ class Translator {
         if (highest_condition_ > out_.groups) {
             return bad(fmt::format("there is no group {}", highest_condition_));
         }
+        out_.ambiguous = cost_.ambiguous();
+        place_callouts();
         return std::move(out_);
     }
 
   private:
+    void place_callouts() {
+        std::string plain;
+        for (const char c : out_.pattern) {
+            out_.guarded += c == callout_place ? "(?C1)" : std::string_view(&c, 1);
+            plain += c == callout_place ? "" : std::string_view(&c, 1);
+        }
+        out_.pattern = std::move(plain);
+    }
+
     Result<> next() {
         const char c = in_[at_];
         if (verbose_ && (c == ' ' || (c >= '\t' && c <= '\r'))) {
@@ -68,24 +91,27 @@ class Translator {
             case ')':
                 return close();
             case '|':
+                cost_.alternative();
                 emit_raw("|", Before::nothing);
                 break;
             case '*':
             case '+':
             case '?':
-                return quantifier(std::string(1, c), 1);
+                return quantifier(std::string(1, c), 1, c == '+' ? 1 : 0,
+                                  c == '?' ? 1 : RepeatCost::unbounded);
             case '{':
                 return brace();
             case '^':
             case '$':
+                cost_.barrier();
                 emit_raw(std::string_view(&c, 1), Before::anchor);
                 break;
             case '.':
+                cost_.item(CharacterSet::everything());
                 emit_raw(".", Before::item);
                 break;
             default:
-                emit_character(character());
-                before_ = Before::item;
+                emit_item(character());
                 return {};
         }
         ++at_;
@@ -100,11 +126,13 @@ class Translator {
         }
         const char c = in_[at_ + 1];
         if (std::string_view("dDsSwW").find(c) != std::string_view::npos) {
+            cost_.item(CharacterSet::category(c));
             emit_raw(in_.substr(at_, 2), Before::item);
             at_ += 2;
             return {};
         }
         if (c == 'b' || c == 'B' || c == 'A' || c == 'Z') {
+            cost_.barrier();
             emit_raw(c == 'Z' ? std::string_view("\\z") : in_.substr(at_, 2), Before::anchor);
             at_ += 2;
             return {};
@@ -119,8 +147,7 @@ class Translator {
         if (!code) {
             return tl::unexpected(code.error());
         }
-        emit_character(*code);
-        before_ = Before::item;
+        emit_item(*code);
         return {};
     }
 
@@ -172,8 +199,8 @@ class Translator {
         for (const char c : text) {
             const char small = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
             good = good && (digit(small) || (small >= 'a' && small <= 'f'));
-            code = code * 16 + static_cast<std::uint32_t>(digit(small) ? small - '0'
-                                                                       : small - 'a' + 10);
+            code = code * 16 +
+                   static_cast<std::uint32_t>(digit(small) ? small - '0' : small - 'a' + 10);
         }
         if (!good || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
             return bad(fmt::format("\\{} needs {} hexadecimal digits of a character", in_[at_ + 1],
@@ -230,10 +257,12 @@ class Translator {
     Result<> character_class() {
         out_.pattern += '[';
         ++at_;
-        if (at_ < in_.size() && in_[at_] == '^') {
+        const bool negated = at_ < in_.size() && in_[at_] == '^';
+        if (negated) {
             out_.pattern += '^';
             ++at_;
         }
+        class_ = CharacterSet();
         const std::size_t first = at_;
         while (true) {
             if (at_ >= in_.size()) {
@@ -247,6 +276,10 @@ class Translator {
             }
         }
         ++at_;
+        if (any_case_) {
+            class_.add_other_case();
+        }
+        cost_.item(negated ? class_.inverted() : class_);
         emit_raw("]", Before::item);
         return {};
     }
@@ -259,6 +292,8 @@ class Translator {
         }
         const bool range = at_ + 1 < in_.size() && in_[at_] == '-' && in_[at_ + 1] != ']';
         if (!range) {
+            class_.add(low->category != '\0' ? CharacterSet::category(low->category)
+                                             : CharacterSet::of(low->code));
             emit(*low);
             return {};
         }
@@ -273,6 +308,7 @@ class Translator {
         if (low->code > high->code) {
             return bad("a range in a class runs backwards");
         }
+        class_.add_range(low->code, high->code);
         emit(*low);
         out_.pattern += '-';
         emit(*high);
@@ -289,7 +325,8 @@ class Translator {
 
     // ---- repeats
 
-    Result<> quantifier(const std::string& text, std::size_t length) {
+    Result<> quantifier(const std::string& text, std::size_t length, std::size_t least,
+                        std::size_t most) {
         if (before_ == Before::nothing || before_ == Before::anchor) {
             return bad(fmt::format("'{}' has nothing to repeat", in_.substr(at_, length)));
         }
@@ -301,6 +338,10 @@ class Translator {
         emit_raw(text, Before::repeat);
         if (at_ < in_.size() && (in_[at_] == '?' || in_[at_] == '+')) {
             out_.pattern += in_[at_++];
+        }
+        cost_.quantifier(least, most);
+        if (least != most) {
+            out_.pattern += callout_place;
         }
         return {};
     }
@@ -323,23 +364,22 @@ class Translator {
             high = digits();
         }
         if (end >= in_.size() || in_[end] != '}' || (!comma && low.empty())) {
-            emit_character('{');
-            before_ = Before::item;
+            emit_item('{');
             ++at_;
             return {};
         }
         const std::size_t least = count_of(low);
-        const std::size_t most = high.empty() ? least : count_of(high);
+        const std::size_t most = high.empty() ? RepeatCost::unbounded : count_of(high);
         constexpr std::size_t limit = 65535;
-        if (std::max(least, most) > limit) {
+        if (least > limit || (!high.empty() && most > limit)) {
             return bad(fmt::format("no more than {} repeats are supported", limit));
         }
         if (least > most) {
             return bad("the least number of repeats is more than the most");
         }
-        return quantifier(comma ? fmt::format("{{{},{}}}", least, high.empty() ? "" : high)
-                                : fmt::format("{{{}}}", least),
-                          end + 1 - at_);
+        return quantifier(
+            comma ? fmt::format("{{{},{}}}", least, high) : fmt::format("{{{}}}", least),
+            end + 1 - at_, least, most);
     }
 
     static std::size_t count_of(std::string_view digits) {
@@ -355,7 +395,7 @@ class Translator {
     Result<> open() {
         const char c = peek(1);
         if (c != '?') {
-            push(++out_.groups);
+            push(++out_.groups, true);
             return emit_open("(", 1);
         }
         switch (peek(2)) {
@@ -363,11 +403,11 @@ class Translator {
             case '=':
             case '!':
             case '>':
-                push(0);
+                push(0, peek(2) == ':' || peek(2) == '>');
                 return emit_open(std::string(in_.substr(at_, 3)), 3);
             case '<':
                 if (peek(3) == '=' || peek(3) == '!') {
-                    push(0);
+                    push(0, false);
                     return emit_open(std::string(in_.substr(at_, 4)), 4);
                 }
                 return bad("(?< begins a lookbehind only", "a group with a name is (?P<name>…)");
@@ -397,7 +437,7 @@ class Translator {
             if (!names_.emplace(*name, out_.groups + 1).second) {
                 return bad(fmt::format("two groups are named '{}'", *name));
             }
-            push(++out_.groups);
+            push(++out_.groups, true);
             return emit_open("(", 5 + name->size());
         }
         if (peek(3) == '=') {
@@ -431,7 +471,7 @@ class Translator {
         if (number == 0) {
             return bad(fmt::format("there is no group '{}'", *name));
         }
-        push(0);
+        push(0, false);
         return emit_open(fmt::format("(?({})", number), 4 + name->size());
     }
 
@@ -466,6 +506,7 @@ class Translator {
         }
         for (const char c : on) {
             out_.ignore_case |= c == 'i';
+            any_case_ |= c == 'i';
             out_.multiline |= c == 'm';
             out_.dot_all |= c == 's';
             out_.ascii |= c == 'a';
@@ -479,7 +520,8 @@ class Translator {
         if (on.find('a') != std::string_view::npos) {
             return bad("(?a:…) is not supported", "(?a) at the start is");
         }
-        push(0);
+        push(0, true);
+        any_case_ |= on.find('i') != std::string_view::npos;
         std::string text = "(?";
         for (const char c : on) {
             text += c == 'x' || c == 'u' ? std::string() : std::string(1, c);
@@ -500,6 +542,7 @@ class Translator {
         }
         verbose_ = open_.back().verbose;
         open_.pop_back();
+        cost_.close();
         ++at_;
         emit_raw(")", Before::item);
         return {};
@@ -513,13 +556,17 @@ class Translator {
                         [&](const Group& group) { return group.number == number; })) {
             return bad(fmt::format("group {} is referred to within itself", number));
         }
+        cost_.item(CharacterSet::everything());
         emit_raw(fmt::format("\\g{{{}}}", number), Before::item);
         return {};
     }
 
     // ---- the small things
 
-    void push(std::size_t number) { open_.push_back({number, verbose_}); }
+    void push(std::size_t number, bool consumes) {
+        open_.push_back({number, verbose_});
+        cost_.open(consumes);
+    }
 
     Result<> emit_open(const std::string& text, std::size_t length) {
         at_ += length;
@@ -532,7 +579,17 @@ class Translator {
         before_ = before;
     }
 
-    // A character that stands for itself.
+    // A character that stands for itself, outside of a class.
+    void emit_item(std::uint32_t code) {
+        CharacterSet set = CharacterSet::of(code);
+        if (any_case_) {
+            set.add_other_case();
+        }
+        cost_.item(set);
+        emit_character(code);
+        before_ = Before::item;
+    }
+
     void emit_character(std::uint32_t code) {
         if (code < 0x80 && word(static_cast<char>(code))) {
             out_.pattern += static_cast<char>(code);
@@ -571,10 +628,9 @@ class Translator {
         const std::size_t end = in_.find(closing, std::min(from, in_.size()));
         const std::string_view name =
             end == std::string_view::npos ? std::string_view() : in_.substr(from, end - from);
-        const bool good =
-            !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-                return word(c) || static_cast<unsigned char>(c) >= 0x80;
-            }) && (!digit(name.front()) || (closing == ')' && peek(2) == '('));
+        const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+            return word(c) || static_cast<unsigned char>(c) >= 0x80;
+        }) && (!digit(name.front()) || (closing == ')' && peek(2) == '('));
         if (!good) {
             return bad("a group's name is missing or is no name");
         }
@@ -595,6 +651,9 @@ class Translator {
     std::vector<Group> open_;
     std::map<std::string, std::size_t, std::less<>> names_;
     std::size_t highest_condition_ = 0;
+    RepeatCost cost_;
+    CharacterSet class_;     // that is being read
+    bool any_case_ = false;  // (?i) here or in a part
 };
 
 }  // namespace

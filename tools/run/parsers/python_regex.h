@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,10 +25,13 @@ namespace pavtest::parsers {
 
 struct Translation {
     std::string pattern;
+    std::string guarded;  // the same with a callout behind each repeat
     bool ignore_case = false, multiline = false, dot_all = false;
     bool ascii = false;         // (?a): \w, \d, \s and \b know ASCII only
     bool beyond_ascii = false;  // the pattern itself has characters beyond ASCII
     std::size_t groups = 0;
+    /// How many repeats multiply each other's time; nothing if they are nested.
+    std::optional<std::size_t> ambiguous;
 };
 
 Result<Translation> translate_regex(std::string_view pattern);
