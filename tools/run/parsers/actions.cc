@@ -71,8 +71,8 @@ void Reduction::add(const Value& value) {
     if (sum_.exact && whole && sum_.whole < far - *whole && sum_.whole > -far - *whole) {
         sum_.whole += *whole;
     } else {
-        sum_.real = (sum_.exact ? static_cast<double>(sum_.whole) : sum_.real) +
-                    number->as_double();
+        sum_.real =
+            (sum_.exact ? static_cast<double>(sum_.whole) : sum_.real) + number->as_double();
         sum_.exact = false;
     }
     if (!least_ || less(*number, *least_)) {

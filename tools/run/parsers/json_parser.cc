@@ -58,9 +58,8 @@ Result<> exclude(Value& value, const Path& path) {
             return missing("exclude", path, i, map != nullptr);
         }
         if (i + 1 == path.size()) {
-            map->erase(std::find_if(map->begin(), map->end(), [&](const auto& member) {
-                return member.first == path[i];
-            }));
+            map->erase(std::find_if(map->begin(), map->end(),
+                                    [&](const auto& member) { return member.first == path[i]; }));
             return {};
         }
         at = below;
@@ -121,7 +120,8 @@ class JsonParser : public LineParser {
         }
         text_ += line.text;
         if (text_.size() > most_bytes) {
-            return fail(ErrorKind::config, fmt::format("more than {} MiB of JSON", most_bytes >> 20U));
+            return fail(ErrorKind::config,
+                        fmt::format("more than {} MiB of JSON", most_bytes >> 20U));
         }
         return {};
     }

@@ -55,7 +55,8 @@ void KeyParser::feed(const Line& line) {
 void KeyParser::fail_with(const Error& error) {
     done_ = true;
     if (!result_.error) {
-        result_.error = line_number_ == 0 ? error : error.within(fmt::format("line {}", line_number_));
+        result_.error =
+            line_number_ == 0 ? error : error.within(fmt::format("line {}", line_number_));
     }
 }
 
@@ -72,11 +73,11 @@ FileResult KeyParser::finish() {
     result_.stored = std::move(found.stored);
     result_.matched = found.matched;
     if (cut_line_ > 0) {
-        result_.error = Error{ErrorKind::config,
-                              fmt::format("line {} is so long that only its beginning was looked at",
-                                          cut_line_),
-                              {},
-                              std::nullopt};
+        result_.error = Error{
+            ErrorKind::config,
+            fmt::format("line {} is so long that only its beginning was looked at", cut_line_),
+            {},
+            std::nullopt};
     }
     return std::move(result_);
 }
@@ -102,8 +103,8 @@ void scan(const std::string& path, const std::vector<KeyParser*>& keys, const De
                            [](const KeyParser* key) { return key->wants_rest(); });
     };
     bool rest = wants_rest();
-    // Looking at the clock costs as much as a line.
-    constexpr std::size_t lines_between_looks = 4096;
+    // Looking at the clock costs a good part of what a line costs.
+    constexpr std::size_t lines_between_looks = 64;
     std::size_t until_look = lines_between_looks;
     Line line;
     while (!active.empty()) {
@@ -118,8 +119,9 @@ void scan(const std::string& path, const std::vector<KeyParser*>& keys, const De
         if (--until_look == 0) {
             until_look = lines_between_looks;
             if (deadline.over()) {
-                fail_all(active, {ErrorKind::infrastructure, "the time for parsing was over",
-                                  {}, std::nullopt});
+                fail_all(
+                    active,
+                    {ErrorKind::infrastructure, "the time for parsing was over", {}, std::nullopt});
                 return;
             }
         }

@@ -75,8 +75,8 @@ Matches::Found Matches::take() {
     }
     Value found;
     if (options_.select.kind != Select::Kind::index) {
-        found = Value(List(std::make_move_iterator(kept_.begin()),
-                           std::make_move_iterator(kept_.end())));
+        found = Value(
+            List(std::make_move_iterator(kept_.begin()), std::make_move_iterator(kept_.end())));
     } else if (selected()) {
         found = std::move(kept_.front());
     }

@@ -17,8 +17,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 10> actions = {
-    "store",      "store_str",  "store_sum",  "store_min",   "store_median",
-    "store_mean", "store_max",  "store_true", "store_false", "count"};
+    "store",      "store_str", "store_sum",  "store_min",   "store_median",
+    "store_mean", "store_max", "store_true", "store_false", "count"};
 constexpr std::array<std::string_view, 7> per_files = {"first", "last", "name", "name_list",
                                                        "list",  "all",  "any"};
 constexpr std::array<std::string_view, 6> common = {
@@ -74,8 +74,8 @@ std::vector<ParserKind> make_parser_kinds() {
         {"regex", {std::move(pattern)}, {}},
         {"split", {option("sep")}, {}},
         {"table",
-         {regex("delimiter_re", "\\s+"), ignore, regex("table_end_re", "^\\s*$"),
-          list("col_names"), option("has_row_labels", "True"), option("by_column", "False"),
+         {regex("delimiter_re", "\\s+"), ignore, regex("table_end_re", "^\\s*$"), list("col_names"),
+          option("has_row_labels", "True"), option("by_column", "False"),
           option("lstrip", "False")},
          {}},
     };
@@ -272,7 +272,9 @@ std::string ParserOptions::text(std::string_view name) const {
     return {};
 }
 
-bool ParserOptions::flag(std::string_view name) const { return lower_ascii(text(name)) == "true"; }
+bool ParserOptions::flag(std::string_view name) const {
+    return lower_ascii(text(name)) == "true";
+}
 
 const std::vector<std::string>& ParserOptions::list(std::string_view name) const {
     static const std::vector<std::string> none;
@@ -280,12 +282,10 @@ const std::vector<std::string>& ParserOptions::list(std::string_view name) const
     return found == own.end() ? none : found->second;
 }
 
-Result<ParserOptions> read_options(std::string_view parser, std::string_view key,
-                                   const json& given, const json& defaults) {
+Result<ParserOptions> read_options(std::string_view parser, std::string_view key, const json& given,
+                                   const json& defaults) {
     const std::string where = fmt::format("{} parser, key '{}'", parser, key);
-    const auto in_place = [&](const Error& error) {
-        return tl::unexpected(error.within(where));
-    };
+    const auto in_place = [&](const Error& error) { return tl::unexpected(error.within(where)); };
     ParserOptions options;
     options.kind = find_parser_kind(parser);
     options.key = key;

@@ -47,13 +47,11 @@ bool is_foreign_word(std::uint32_t code) {
     const bool latin1_letter = code >= 0xC0 && code != 0xD7 && code != 0xF7;
     const bool latin1_other = code == 0xAA || code == 0xB5 || code == 0xBA || code == 0xB2 ||
                               code == 0xB3 || code == 0xB9 || (code >= 0xBC && code <= 0xBE);
-    const bool punctuation = (code >= 0x2000 && code <= 0x206F) ||
-                             (code >= 0x20A0 && code <= 0x20CF) ||
-                             (code >= 0x2190 && code <= 0x2BFF) ||
-                             (code >= 0x3000 && code <= 0x3004) ||
-                             (code >= 0x3008 && code <= 0x3020) ||
-                             (code >= 0xE000 && code <= 0xF8FF) ||
-                             (code >= 0xFE00 && code <= 0xFE6F) || code >= 0xFFF0;
+    const bool punctuation =
+        (code >= 0x2000 && code <= 0x206F) || (code >= 0x20A0 && code <= 0x20CF) ||
+        (code >= 0x2190 && code <= 0x2BFF) || (code >= 0x3000 && code <= 0x3004) ||
+        (code >= 0x3008 && code <= 0x3020) || (code >= 0xE000 && code <= 0xF8FF) ||
+        (code >= 0xFE00 && code <= 0xFE6F) || code >= 0xFFF0;
     return (latin1_letter || latin1_other) && !punctuation;
 }
 

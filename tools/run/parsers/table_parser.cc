@@ -167,8 +167,7 @@ class TableParser : public LineParser {
             parts.emplace_back(strip(subject.text.substr(last, whole.begin - last)));
             for (std::size_t i = 1; i <= expressions_.delimiter.groups(); ++i) {
                 const Regex::Span span = expressions_.delimiter.group(i);
-                parts.emplace_back(
-                    strip(subject.text.substr(span.begin, span.end - span.begin)));
+                parts.emplace_back(strip(subject.text.substr(span.begin, span.end - span.begin)));
             }
             was_empty = whole.begin == whole.end;
             last = whole.end;
@@ -256,8 +255,7 @@ Result<std::unique_ptr<LineParser>> make_table_parser(const ParserOptions& optio
         }
     }
     return std::make_unique<TableParser>(
-        Expressions{std::move(*delimiter), std::move(*ignore), std::move(*end)}, options,
-        deadline);
+        Expressions{std::move(*delimiter), std::move(*ignore), std::move(*end)}, options, deadline);
 }
 
 }  // namespace pavtest::parsers

@@ -17,8 +17,12 @@ template <class... Lambdas>
 struct Overloaded : Lambdas... {
     using Lambdas::operator()...;
 };
+template <class... Lambdas>
+Overloaded(Lambdas...) -> Overloaded<Lambdas...>;
 
-bool digit(char c) { return c >= '0' && c <= '9'; }
+bool digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 // Takes the digits that `text` begins with.
 std::string_view take_digits(std::string_view& text) {
@@ -101,16 +105,22 @@ void append(std::string& out, const Map& map) {
 
 }  // namespace
 
-double Number::as_double() const { return std::strtod(text.c_str(), nullptr); }
+double Number::as_double() const {
+    return std::strtod(text.c_str(), nullptr);
+}
 
 bool Number::is_finite() const {
     const char last = text.empty() ? '\0' : text.back();
     return digit(last);
 }
 
-Value Value::integer(long long given) { return Value(Number{std::to_string(given), true}); }
+Value Value::integer(long long given) {
+    return Value(Number{std::to_string(given), true});
+}
 
-Value Value::real(double given) { return Value(Number{float_text(given), false}); }
+Value Value::real(double given) {
+    return Value(Number{float_text(given), false});
+}
 
 bool Value::is_empty() const {
     const auto* list = as<List>();
