@@ -104,7 +104,8 @@ void become_user(const Job& job, const char* name) {
 void take_streams(const Agent& agent) {
     const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     if (::dup2(agent.input >= 0 ? agent.input : nowhere, STDIN_FILENO) < 0 ||
-        ::dup2(nowhere, STDOUT_FILENO) < 0 || ::dup2(agent.messages, STDERR_FILENO) < 0) {
+        ::dup2(nowhere, STDOUT_FILENO) < 0 ||
+        ::dup2(agent.messages >= 0 ? agent.messages : nowhere, STDERR_FILENO) < 0) {
         ::_exit(exit_not_started);
     }
 }
