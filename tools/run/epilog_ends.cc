@@ -20,11 +20,12 @@ struct Reason {
 };
 
 std::string describe_exit(const std::optional<JobExit>& exit) {
-    if (!exit) {
-        return "no exit code known";
+    // Slurm says 0:0 also of what it cancelled or never started.
+    if (!exit || (exit->status == 0 && exit->signal == 0)) {
+        return {};
     }
-    return exit->signal != 0 ? fmt::format("signal {}", exit->signal)
-                             : fmt::format("exit status {}", exit->status);
+    return exit->signal != 0 ? fmt::format(" (signal {})", exit->signal)
+                             : fmt::format(" (exit status {})", exit->status);
 }
 
 Reason without_runner(const EpilogFacts& facts) {
@@ -35,11 +36,11 @@ Reason without_runner(const EpilogFacts& facts) {
                                                       : "nobody ran pavrun in the allocation"};
     }
     if (facts.exit && (facts.exit->status == not_executable || facts.exit->status == not_found)) {
-        return {Cause::failed_to_start, fmt::format("pavrun could not be started on this node: {}",
+        return {Cause::failed_to_start, fmt::format("pavrun could not be started on this node{}",
                                                     describe_exit(facts.exit))};
     }
-    return {Cause::pending, fmt::format("ended before pavrun started ({}), cause pending",
-                                        describe_exit(facts.exit))};
+    return {Cause::pending,
+            fmt::format("ended before pavrun started{}, cause pending", describe_exit(facts.exit))};
 }
 
 Reason reason_of(const Ledger& ledger, const EpilogFacts& facts) {
@@ -57,8 +58,8 @@ Reason reason_of(const Ledger& ledger, const EpilogFacts& facts) {
     if (facts.output_readable && facts.exit && facts.exit->signal == kill_signal) {
         return {Cause::runner_killed, "pavrun was killed (signal 9), and not by Slurm"};
     }
-    return {Cause::pending, fmt::format("pavrun ended without a word ({}), cause pending",
-                                        describe_exit(facts.exit))};
+    return {Cause::pending,
+            fmt::format("pavrun ended without a word{}, cause pending", describe_exit(facts.exit))};
 }
 
 }  // namespace
@@ -114,7 +115,9 @@ std::vector<Record> epilog_ends(const Ledger& ledger, const EpilogFacts& facts) 
     if (!never_begun.empty()) {
         Record of_tests = end;
         of_tests.tests = status::test_ranges(never_begun);
-        of_tests.note = "not started: " + reason.note;
+        if (reason.cause != Cause::not_run) {
+            of_tests.note = "not started: " + reason.note;
+        }
         records.push_back(std::move(of_tests));
     }
     if (!ledger.session_ended) {

@@ -18,6 +18,7 @@
 #include "run/node_facts.h"
 #include "run/notices.h"
 #include "run/process_mark.h"
+#include "run/test_files.h"
 #include "run/tree_kill.h"
 #include "session/journal.h"
 #include "session/store.h"
@@ -127,8 +128,8 @@ Result<> write_facts(const Hook& hook, const Clock& clock) {
     if (!directory) {
         return tl::make_unexpected(directory.error());
     }
-    auto file = directory->open_file(hook.job.node + ".json", O_WRONLY | O_CREAT | O_TRUNC,
-                                     hook.session.file_mode());
+    auto file = open_with_mode(*directory, hook.job.node + ".json", O_WRONLY | O_TRUNC,
+                               hook.session.file_mode());
     if (!file) {
         return tl::make_unexpected(file.error());
     }

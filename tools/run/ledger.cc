@@ -27,37 +27,37 @@ struct FirstEnd {
 
 class Fold {
   public:
-    Fold(Ledger& ledger, std::uint32_t restart) : ledger_(ledger), restart_(restart) {}
+    explicit Fold(Ledger& ledger) : ledger_(ledger) {}
 
-    void read(const Directory& directory, const std::string& name) {
+    // `here`: it is a journal of the restart that is asked about.
+    void read(const Directory& directory, const std::string& name, bool here) {
         const auto text = directory.read(name, kReadLimit);
         std::string_view rest = text ? std::string_view(*text) : std::string_view();
         while (!rest.empty()) {
             const std::size_t end = std::min(rest.find('\n'), rest.size());
             if (const auto record = status::decode(rest.substr(0, end))) {
-                take(*record);
+                take(*record, here);
             }
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
     }
 
     // What the ends of the restart that was read mean. Called once after each.
-    void close_restart(std::uint32_t restart) {
+    void close_restart(bool here) {
         for (const auto& [index, end] : ends_) {
             TestEntry& entry = ledger_.tests[index];
             if (entry.finished) {
                 continue;
             }
             entry.finished = !end.again;
-            entry.ended_here = restart == restart_;
+            entry.ended_here = here;
             entry.verdict = end.verdict;
         }
         ends_.clear();
     }
 
   private:
-    void take(const Record& record) {
-        const bool here = record.restart == restart_;
+    void take(const Record& record, bool here) {
         const bool of_a_test = record.test || !record.tests.empty();
         if (record.role == Role::runner && here) {
             if (!ledger_.runner_started) {
@@ -110,7 +110,6 @@ class Fold {
     }
 
     Ledger& ledger_;
-    std::uint32_t restart_;
     std::map<std::uint32_t, FirstEnd> ends_;
 };
 
@@ -134,9 +133,9 @@ Ledger read_ledger(const session::SessionDirectory& session, session::JobKey key
                    std::uint32_t tests) {
     Ledger ledger;
     ledger.tests.resize(tests);
-    Fold fold(ledger, key.restart);
-    fold.read(session.directory(), "submit.jsonl");
-    fold.close_restart(key.restart);
+    Fold fold(ledger);
+    fold.read(session.directory(), "submit.jsonl", false);
+    fold.close_restart(false);
     for (std::uint32_t restart = 0; restart <= key.restart; ++restart) {
         const auto directory = session.job_directory({key.job, restart});
         const auto names = directory ? directory->names() : Result<std::vector<std::string>>{};
@@ -145,10 +144,10 @@ Ledger read_ledger(const session::SessionDirectory& session, session::JobKey key
         }
         for (const std::string& name : *names) {
             if (name.starts_with("journal.") && !name.starts_with("journal.user-")) {
-                fold.read(*directory, name);
+                fold.read(*directory, name, restart == key.restart);
             }
         }
-        fold.close_restart(restart);
+        fold.close_restart(restart == key.restart);
     }
     return ledger;
 }

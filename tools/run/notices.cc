@@ -90,7 +90,7 @@ std::optional<Notice> find_notice(std::string_view output, std::uint32_t job) {
     return std::nullopt;
 }
 
-OutputTail OutputTail::of_descriptor(int fd) {
+OutputTail OutputTail::of_descriptor(int fd, bool requeued) {
     struct stat info {};
     std::array<char, 4096> target{};
     const ssize_t length =
@@ -100,7 +100,7 @@ OutputTail OutputTail::of_descriptor(int fd) {
         return {};
     }
     return {std::string(target.data(), static_cast<std::size_t>(length)),
-            static_cast<std::uint64_t>(info.st_size)};
+            requeued ? static_cast<std::uint64_t>(info.st_size) : 0};
 }
 
 std::optional<Notice> OutputTail::notice(std::uint32_t job) const {

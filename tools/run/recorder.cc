@@ -71,7 +71,7 @@ void Recorder::record(status::Record record, TestFiles* files) {
 
 void Recorder::result_line(const std::string& json) {
     if (!results_.valid()) {
-        auto file = job_.open_file("results.jsonl", O_WRONLY | O_APPEND | O_CREAT, modes_.file);
+        auto file = open_with_mode(job_, "results.jsonl", O_WRONLY | O_APPEND, modes_.file);
         if (!file) {
             trouble_ = file.error().what;
             return;

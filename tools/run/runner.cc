@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "base/text.h"
 #include "status/states.h"
@@ -31,6 +30,19 @@ bool well(const Verdict& verdict) {
 
 bool is_trouble(const Verdict& verdict) {
     return verdict.result == status::Verdict::fail || verdict.result == status::Verdict::error;
+}
+
+std::string_view name_of(int signal) {
+    switch (signal) {
+        case SIGINT:
+            return "SIGINT";
+        case SIGHUP:
+            return "SIGHUP";
+        case SIGQUIT:
+            return "SIGQUIT";
+        default:
+            return "SIGTERM";
+    }
 }
 
 nlohmann::json output_data(const OutputTail& output) {
@@ -170,14 +182,14 @@ void Runner::handle_signals() {
             case SIGINT:
             case SIGHUP:
             case SIGQUIT:
-                stop_reason_ = fmt::format("{} ({})", ::strsignal(*signal), *signal);
+                stop_reason_ = fmt::format("pavrun was told to end by {}", name_of(*signal));
                 break;
             default:
                 break;  // SIGCHLD only wakes us; the others are the tests' business
         }
     }
     if (daemon_.gone()) {
-        stop_reason_ = "the slurmstepd of this step died";
+        stop_reason_ = "the slurmstepd that pavrun ran under died";
     }
 }
 
@@ -264,8 +276,7 @@ void Runner::stop() {
     stopped_ = true;
     const auto notice = job_output_.notice(world_.job.key.job);
     const Cause cause = notice ? notice->cause : Cause::pending;
-    const std::string note =
-        notice ? notice->text : fmt::format("ended by {}, cause pending", stop_reason_);
+    const std::string note = notice ? notice->text : stop_reason_ + ", cause pending";
     report_.line(fmt::format("pavrun: {}", printable(note)));
     for (Held& held : held_) {
         held.running.test->abort(cause, note, now(), options_.stop_grace);

@@ -24,6 +24,16 @@ bool is_number(const std::string& name) {
 
 }  // namespace
 
+Result<FileDescriptor> open_with_mode(const Directory& directory, const std::string& name,
+                                      int flags, mode_t mode) {
+    auto file = directory.open_file(name, flags | O_CREAT, mode);
+    const bool shared = (mode & (S_IRWXG | S_IRWXO)) != 0;
+    if (file && shared && ::fchmod(file->get(), mode) != 0) {
+        return fail_errno("set the mode of", directory.path() + "/" + name, errno);
+    }
+    return file;
+}
+
 Result<TestFiles> TestFiles::open(const Directory& job, std::uint32_t test, std::uint32_t attempt,
                                   Modes modes) {
     auto directory = session::SessionDirectory::make_test_directory(job, test, modes.directory);
@@ -36,7 +46,7 @@ Result<TestFiles> TestFiles::open(const Directory& job, std::uint32_t test, std:
             return tl::make_unexpected(moved.error());
         }
     }
-    auto status = files.directory_.open_file(kStatus, O_WRONLY | O_APPEND | O_CREAT, modes.file);
+    auto status = open_with_mode(files.directory_, kStatus, O_WRONLY | O_APPEND, modes.file);
     if (!status) {
         return tl::make_unexpected(status.error());
     }
@@ -68,15 +78,13 @@ Result<> TestFiles::append_status(std::string_view lines) {
 }
 
 Result<> TestFiles::make_build_directory() {
-    if (::mkdirat(directory_.fd(), "build", modes_.directory) != 0) {
-        return fail_errno("create directory", build_path(), errno);
-    }
-    return {};
+    const auto made = session::make_directory(directory_, "build", modes_.directory);
+    return made ? Result<>{} : tl::make_unexpected(made.error());
 }
 
 Result<> TestFiles::write(const std::string& name, std::string_view content, bool executable) {
     const mode_t mode = modes_.file | (executable ? S_IXUSR : 0U);
-    auto file = directory_.open_file(name, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    auto file = open_with_mode(directory_, name, O_WRONLY | O_TRUNC, mode);
     if (!file) {
         return tl::make_unexpected(file.error());
     }
@@ -84,7 +92,7 @@ Result<> TestFiles::write(const std::string& name, std::string_view content, boo
 }
 
 Result<FileDescriptor> TestFiles::new_log(const std::string& name) {
-    return directory_.open_file(name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, modes_.file);
+    return open_with_mode(directory_, name, O_WRONLY | O_TRUNC | O_APPEND, modes_.file);
 }
 
 }  // namespace pavtest::run

@@ -18,6 +18,11 @@ struct Modes {
     mode_t directory = 0700;
 };
 
+/// Opens a file in `directory`; a new one has exactly this mode where others may share it,
+/// whatever the umask says.
+Result<FileDescriptor> open_with_mode(const Directory& directory, const std::string& name,
+                                      int flags, mode_t mode);
+
 class TestFiles {
   public:
     /// tests/<nnnn> below `job`. What an earlier attempt left there is moved into a directory

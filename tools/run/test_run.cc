@@ -223,10 +223,8 @@ Result<> TestRun::start_build(Duration now) {
               .reason = {},
               .by_test = test_.index};
     record(state::build_created, built_.directory);
-    auto script =
-        builds->open_file(name + ".sh", O_WRONLY | O_CREAT | O_TRUNC, modes.file | S_IXUSR);
-    auto log =
-        builds->open_file(name + ".log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, modes.file);
+    auto script = open_with_mode(*builds, name + ".sh", O_WRONLY | O_TRUNC, modes.file | S_IXUSR);
+    auto log = open_with_mode(*builds, name + ".log", O_WRONLY | O_TRUNC | O_APPEND, modes.file);
     if (!script || !log) {
         return tl::make_unexpected(script ? log.error() : script.error());
     }
@@ -389,6 +387,9 @@ void TestRun::conclude() {
     if (end_.return_value) {
         end.return_value = end_.return_value;
         end.duration = end_.duration;
+    }
+    if (end_.signal != 0) {
+        end.signal = end_.signal;
     }
     if (verdict_->result != status::Verdict::none) {
         end.note = fmt::format("{}: {}", status::to_string(verdict_->result), verdict_->reason);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "base/build_info.h"
@@ -225,7 +226,7 @@ int run_session(const Arguments& arguments, int count, char** words) {
     report.line(fmt::format("pavtest {}: session {}, job {} on {}, {} tests", PAVTEST_VERSION,
                             session->id(), job->mark(), job->node_list, selected->order.size()));
     run::Runner runner(world, *plan, selected->order, selected->left_out, *signals, daemon,
-                       run::OutputTail::of_descriptor(STDERR_FILENO), report,
+                       run::OutputTail::of_descriptor(STDERR_FILENO, job->key.restart > 0), report,
                        {.max_failures = arguments.max_failures,
                         .hold = run::Milliseconds(400),
                         .stop_grace = run::Milliseconds(300),

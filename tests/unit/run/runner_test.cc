@@ -1,0 +1,325 @@
+#include "run/runner.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <thread>
+
+#include "../session/fixture.h"
+
+namespace pavtest::run {
+namespace {
+
+using nlohmann::json;
+using session::JobView;
+using session::TestView;
+using status::Cause;
+using status::Verdict;
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+// A whole runner in this process, on a store of its own.
+class RunnerTest : public session::StoreTest {
+  protected:
+    void SetUp() override {
+        StoreTest::SetUp();
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    }
+    void TearDown() override {
+        StoreTest::TearDown();
+        ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+    }
+    static session::PlannedTest test(const std::string& command, const json& more = {}) {
+        session::PlannedTest planned;
+        planned.config = {{"run", {{"cmds", {command}}, {"autoexit", "True"}}}};
+        if (more.is_object()) {
+            planned.config.merge_patch(more);
+        }
+        return planned;
+    }
+    void freeze(std::vector<session::PlannedTest> tests) {
+        session::Plan frozen;
+        frozen.id = kId;
+        for (session::PlannedTest& planned : tests) {
+            planned.index = static_cast<std::uint32_t>(frozen.tests.size());
+            planned.name = "s.t" + std::to_string(planned.index);
+            planned.suite = "s";
+            frozen.tests.push_back(std::move(planned));
+        }
+        const auto store = session::Store::create(settings_);
+        ASSERT_TRUE(store);
+        ASSERT_TRUE(
+            store->create_session(header(static_cast<std::uint32_t>(frozen.tests.size())), frozen));
+    }
+    ExitCode run(std::uint32_t restart = 0, RunnerOptions options = {}) {
+        const auto store = session::Store::open(settings_.store);
+        const auto session = *store->open_session(kId);
+        const auto head = *session.header();
+        const auto reader = *PlanReader::open(session);
+        JobContext job;
+        job.key = {7, restart};
+        job.node = "n1";
+        job.nodes = {"n1"};
+        job.node_list = "n1";
+        const Ledger ledger = read_ledger(session, job.key, reader.count());
+        const SystemClock clock;
+        auto recorder = Recorder::open(session, job, clock);
+        EXPECT_TRUE(recorder) << recorder.error().what;
+        const Environment environment(
+            {{"PATH", "/usr/bin:/bin"}, {"PAVTEST_JOB", job.mark()}, {"PAVTEST_SESSION", kId}});
+        const MemoryKills kills;
+        build::Registry builds;
+        Leaders leaders;
+        TestWorld world{.header = head,
+                        .session = session,
+                        .store = settings_.store,
+                        .job = job,
+                        .ledger = ledger,
+                        .environment = environment,
+                        .kills = kills,
+                        .recorder = *recorder,
+                        .builds = builds,
+                        .leaders = leaders,
+                        .spare_directory = path_ + "/spare"};
+        auto signals = SignalInbox::open();
+        const StepDaemon daemon;
+        const FileDescriptor output(
+            ::open((path_ + "/output").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+        const auto order = ledger.open_tests();
+        Report report(output.get(), false, order.size());
+        Runner runner(world, reader, order, 0, *signals, daemon,
+                      OutputTail::of_descriptor(output.get(), restart > 0), report, options);
+        return runner.run();
+    }
+    [[nodiscard]] JobView view() const {
+        const auto store = session::Store::open(settings_.store);
+        return session::view_session(*store->open_session(kId))->jobs.front();
+    }
+    [[nodiscard]] std::string output() const { return read_file(path_ + "/output").value_or(""); }
+    [[nodiscard]] std::string file(const std::string& name, int restart = 0) const {
+        return read_file(session_path() + "/jobs/7." + std::to_string(restart) + "/tests/" + name)
+            .value_or("");
+    }
+    // Sends the signal to this process as soon as the file is there.
+    [[nodiscard]] std::jthread when_there(const std::string& path, int signal,
+                                          std::chrono::milliseconds later = 0ms) const {
+        return std::jthread([path, signal, later](const std::stop_token& stop) {
+            // Only the main thread takes signals.
+            sigset_t all;
+            ::sigfillset(&all);
+            ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
+            while (!stop.stop_requested() && ::access(path.c_str(), F_OK) != 0) {
+                std::this_thread::sleep_for(5ms);
+            }
+            std::this_thread::sleep_for(later);
+            ::kill(::getpid(), signal);
+        });
+    }
+};
+
+TEST_F(RunnerTest, RunsAllAndTellsWhatBecameOfThem) {
+    freeze({test("echo hello"), test("exit 3"), test("kill -9 $$")});
+    EXPECT_EQ(run(), ExitCode::tests_failed);
+    const JobView job = view();
+    EXPECT_EQ(job.tests[0].result, Verdict::pass);
+    EXPECT_EQ(job.tests[1].result, Verdict::fail);
+    EXPECT_EQ(job.tests[1].return_value, 3);
+    EXPECT_EQ(job.tests[2].result, Verdict::fail);
+    EXPECT_EQ(job.tests[2].return_value, -9);
+    EXPECT_EQ(job.tests[2].signal, 9);
+    EXPECT_EQ(job.state, "COMPLETE");
+    EXPECT_TRUE(job.ended);
+    EXPECT_EQ(file("0000/run.log"), "hello\n");
+    EXPECT_THAT(file("0000/status"), HasSubstr(" COMPLETE PASS: returned 0\n"));
+    EXPECT_EQ(json::parse(file("0001/results.json"))["result"], "FAIL");
+    EXPECT_THAT(output(), HasSubstr("again  sbatch --pavtest=s.t1"));
+    EXPECT_THAT(output(), HasSubstr("1 passed, 2 failed"));
+}
+
+TEST_F(RunnerTest, AllWellIsExitStatusZero) {
+    session::PlannedTest skipped = test("exit 1");
+    skipped.skip_reasons = {"not here"};
+    session::PlannedTest wide = test("exit 1");
+    wide.nodes = 2;
+    freeze({test("true"), skipped, wide});
+    EXPECT_EQ(run(), ExitCode::ok);
+    const JobView job = view();
+    EXPECT_EQ(job.tests[1].state, "SKIPPED");
+    EXPECT_EQ(job.tests[1].note, "not here");
+    EXPECT_EQ(job.tests[2].note, "needs 2 nodes, the job has 1");
+    EXPECT_EQ(job.tests[2].cause, Cause::skipped);
+}
+
+TEST_F(RunnerTest, BuildsOnceForEqualBuilds) {
+    const json build = {{"build", {{"cmds", {"echo once >> made"}}}}};
+    const json broken = {{"build", {{"cmds", {"echo no; false"}}}}};
+    freeze({test("cat made", build), test("grep -c once made", build), test("true", broken),
+            test("true", broken)});
+    EXPECT_EQ(run(), ExitCode::tests_failed);
+    const JobView job = view();
+    EXPECT_EQ(file("0000/run.log"), "once\n");
+    EXPECT_EQ(file("0001/run.log"), "1\n");
+    EXPECT_THAT(file("0001/status"), HasSubstr(" BUILD_REUSED "));
+    EXPECT_EQ(job.tests[2].state, "BUILD_FAILED");
+    EXPECT_EQ(job.tests[2].result, Verdict::fail);
+    EXPECT_EQ(job.tests[3].state, "BUILD_FAILED");
+    EXPECT_THAT(job.tests[3].note, HasSubstr("test 2"));
+    EXPECT_THAT(file("0002/build.log"), HasSubstr("no"));
+}
+
+TEST_F(RunnerTest, ATestThatTimesOutFails) {
+    freeze({test("sleep 60", {{"run", {{"timeout", "0.2"}}}}),
+            test("true", {{"build", {{"cmds", {"sleep 60"}}, {"timeout", "0.2"}}}})});
+    EXPECT_EQ(run(), ExitCode::tests_failed);
+    const JobView job = view();
+    EXPECT_EQ(job.tests[0].result, Verdict::fail);
+    EXPECT_EQ(job.tests[0].cause, Cause::timeout);
+    EXPECT_THAT(file("0000/status"), HasSubstr(" RUN_TIMEOUT "));
+    EXPECT_EQ(job.tests[1].state, "BUILD_TIMEOUT");
+    EXPECT_EQ(job.tests[1].cause, Cause::timeout);
+}
+
+TEST_F(RunnerTest, AConfigurationThatMakesNoSenseIsAnErrorOfThatTestOnly) {
+    freeze({test("true", {{"run", {{"timeout", "soon"}}}}), test("true")});
+    EXPECT_EQ(run(), ExitCode::tests_failed);
+    EXPECT_EQ(view().tests[0].state, "RUN_ERROR");
+    EXPECT_EQ(view().tests[0].result, Verdict::error);
+    EXPECT_EQ(view().tests[1].result, Verdict::pass);
+}
+
+TEST_F(RunnerTest, AResultThatIsNotEvaluatedIsNoPass) {
+    freeze({test("true", {{"result_evaluate", {{"result", "speed > 10"}}}})});
+    EXPECT_EQ(run(), ExitCode::tests_failed);
+    EXPECT_EQ(view().tests[0].result, Verdict::error);
+}
+
+TEST_F(RunnerTest, MaxfailStopsStarting) {
+    freeze({test("false"), test("false"), test("true"), test("true")});
+    RunnerOptions options;
+    options.max_failures = 2;
+    EXPECT_EQ(run(0, options), ExitCode::tests_failed);
+    const JobView job = view();
+    EXPECT_EQ(job.tests[1].result, Verdict::fail);
+    EXPECT_EQ(job.tests[2].cause, Cause::not_run);
+    EXPECT_EQ(job.tests[3].result, Verdict::none);
+    EXPECT_EQ(job.state, "COMPLETE");
+}
+
+TEST_F(RunnerTest, ABadVerdictWaitsAndTheNextTestDoesNot) {
+    freeze({test("false"), test("sleep 0.1")});
+    RunnerOptions options;
+    options.hold = 700ms;
+    const auto begin = std::chrono::steady_clock::now();
+    run(0, options);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 700ms);
+    EXPECT_LT(*view().tests[1].ended, *view().tests[0].ended);
+}
+
+TEST_F(RunnerTest, AFailureJustBeforeTheEndOfTheJobIsAnInterruption) {
+    const std::string mark = path_ + "/failed";
+    freeze({test("touch " + mark + "; exit 1"), test("sleep 60"), test("true")});
+    RunnerOptions options;
+    options.hold = 5s;
+    const auto killer = when_there(mark, SIGTERM, 100ms);
+    EXPECT_EQ(run(0, options), ExitCode::infrastructure);
+    const JobView job = view();
+    for (const TestView& each : job.tests) {
+        EXPECT_EQ(each.state, "ABORTED");
+        EXPECT_EQ(each.result, Verdict::none);
+        EXPECT_EQ(each.cause, Cause::pending);
+        EXPECT_TRUE(each.again);
+    }
+    EXPECT_THAT(file("0000/status"), HasSubstr(" RUN_DONE returned 1\n"));
+    EXPECT_THAT(job.note, HasSubstr("SIGTERM"));
+    EXPECT_FALSE(std::filesystem::exists(session_path() + "/jobs/7.0/tests/0002"));
+}
+
+TEST_F(RunnerTest, TheEndOfTheJobTakesAllProcessesAlong) {
+    const std::string mark = path_ + "/running";
+    freeze({test("trap '' TERM; (setsid sleep 61 &); touch " + mark +
+                 "; while true; do sleep 0.05; done")});
+    const auto killer = when_there(mark, SIGTERM);
+    const auto begin = std::chrono::steady_clock::now();
+    run();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+TEST_F(RunnerTest, SlurmsWordsInTheOutputAreTheCause) {
+    const std::string mark = path_ + "/running";
+    freeze(
+        {test("echo 'slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT x DUE TO TIME LIMIT ***' >> " +
+              path_ + "/output; touch " + mark + "; sleep 60"),
+         test("true")});
+    const auto killer = when_there(mark, SIGTERM);
+    run();
+    EXPECT_EQ(view().tests[0].cause, Cause::time_limit);
+    EXPECT_EQ(view().tests[1].cause, Cause::time_limit);
+    EXPECT_EQ(view().cause, Cause::time_limit);
+}
+
+TEST_F(RunnerTest, ARequeuedJobGoesOnWithWhatHadNotEnded) {
+    const std::string mark = path_ + "/running";
+    freeze({test("true"), test("[ -e " + mark + " ] || { touch " + mark + "; sleep 60; }"),
+            test("true")});
+    {
+        const auto killer = when_there(mark, SIGTERM);
+        run();
+    }
+    EXPECT_EQ(run(1), ExitCode::ok);
+    const JobView job = view();
+    EXPECT_EQ(job.restarts, 1U);
+    for (const TestView& each : job.tests) {
+        EXPECT_EQ(each.result, Verdict::pass);
+    }
+    EXPECT_EQ(job.tests[1].attempt, 2U);
+    EXPECT_FALSE(std::filesystem::exists(session_path() + "/jobs/7.1/tests/0000"));
+    EXPECT_TRUE(job.ended);
+}
+
+TEST_F(RunnerTest, OtherSignalsAreTheTestsBusiness) {
+    const std::string mark = path_ + "/running";
+    freeze({test("touch " + mark + "; sleep 0.3")});
+    const auto user = when_there(mark, SIGUSR1);
+    EXPECT_EQ(run(), ExitCode::ok);
+}
+
+TEST_F(RunnerTest, AStoreThatTakesNoFilesIsNoReasonNotToTest) {
+    freeze({test("echo spare")});
+    std::filesystem::create_directories(session_path() + "/jobs/7.0");
+    std::ofstream(session_path() + "/jobs/7.0/tests") << "in the way";
+    EXPECT_EQ(run(), ExitCode::ok);
+    EXPECT_EQ(view().tests[0].result, Verdict::pass);
+    EXPECT_EQ(read_file(path_ + "/spare/tests/0000/run.log").value_or(""), "spare\n");
+}
+
+TEST_F(RunnerTest, AStoreThatVanishedIsToldAndNothingHangs) {
+    freeze({test("rm -rf " + settings_.store), test("true")});
+    RunnerOptions options;
+    options.store_patience = 100ms;
+    EXPECT_EQ(run(0, options), ExitCode::infrastructure);
+    EXPECT_THAT(output(), HasSubstr("is gone"));
+    EXPECT_THAT(output(), HasSubstr("records could not be written"));
+}
+
+TEST_F(RunnerTest, OneRunnerAJob) {
+    freeze({test("true")});
+    const auto store = session::Store::open(settings_.store);
+    const auto session = *store->open_session(kId);
+    JobContext job;
+    job.key = {7, 0};
+    job.node = "n1";
+    job.nodes = {"n1"};
+    const SystemClock clock;
+    const auto first = Recorder::open(session, job, clock);
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(Recorder::open(session, job, clock));
+}
+
+}  // namespace
+}  // namespace pavtest::run
