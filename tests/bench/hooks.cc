@@ -13,29 +13,53 @@
 #include <vector>
 
 // What slurmstepd would offer. The plugin under test finds these in this program.
+namespace {
+constexpr auto kOk = static_cast<spank_err_t>(ESPANK_SUCCESS);
+constexpr auto kNo = static_cast<spank_err_t>(ESPANK_ENV_NOEXIST);
+}  // namespace
+
+#pragma GCC visibility push(default)
 extern "C" {
-spank_err_t spank_option_register(spank_t, struct spank_option*) { return ESPANK_SUCCESS; }
-spank_context_t spank_context(void) { return S_CTX_JOB_SCRIPT; }
-int spank_remote(spank_t) { return 0; }
-spank_err_t spank_option_getopt(spank_t, struct spank_option*, char**) { return ESPANK_ERROR; }
+spank_err_t spank_option_register(spank_t, struct spank_option*) {
+    return kOk;
+}
+spank_context_t spank_context(void) {
+    return S_CTX_JOB_SCRIPT;
+}
+int spank_remote(spank_t) {
+    return 0;
+}
+spank_err_t spank_option_getopt(spank_t, struct spank_option*, char**) {
+    return kNo;
+}
 spank_err_t spank_get_item(spank_t, spank_item_t item, ...) {
     va_list arguments;
     va_start(arguments, item);
     *va_arg(arguments, uint32_t*) = item == S_JOB_ID ? 1 : 65534;
     va_end(arguments);
-    return ESPANK_SUCCESS;
+    return kOk;
 }
-spank_err_t spank_getenv(spank_t, const char*, char*, int) { return ESPANK_ENV_NOEXIST; }
-spank_err_t spank_setenv(spank_t, const char*, const char*, int) { return ESPANK_SUCCESS; }
-spank_err_t spank_unsetenv(spank_t, const char*) { return ESPANK_SUCCESS; }
+spank_err_t spank_getenv(spank_t, const char*, char*, int) {
+    return kNo;
+}
+spank_err_t spank_setenv(spank_t, const char*, const char*, int) {
+    return kOk;
+}
+spank_err_t spank_unsetenv(spank_t, const char*) {
+    return kOk;
+}
 spank_err_t spank_job_control_setenv(spank_t, const char*, const char*, int) {
-    return ESPANK_SUCCESS;
+    return kOk;
 }
 spank_err_t spank_job_control_getenv(spank_t, const char*, char*, int) {
-    return ESPANK_ENV_NOEXIST;
+    return kNo;
 }
-const char* spank_strerror(spank_err_t) { return ""; }
-int spank_symbol_supported(const char*) { return 1; }
+const char* spank_strerror(spank_err_t) {
+    return "";
+}
+int spank_symbol_supported(const char*) {
+    return 1;
+}
 void slurm_error(const char*, ...) {}
 void slurm_info(const char*, ...) {}
 void slurm_verbose(const char*, ...) {}
@@ -44,6 +68,7 @@ void slurm_debug2(const char*, ...) {}
 void slurm_debug3(const char*, ...) {}
 void slurm_spank_log(const char*, ...) {}
 }
+#pragma GCC visibility pop
 
 namespace {
 
@@ -108,8 +133,9 @@ int main(int argc, char** argv) {
     }
     const double value = median(ours);
     const double base = median(floor);
-    fmt::print("{{\"name\":\"hook_without_option\",\"value\":{:.3f},\"unit\":\"ms\",\"floor\":{:.3f},"
-               "\"ratio\":{:.2f},\"n\":{}}}\n",
-               value, base, value / base, kRounds);
+    fmt::print(
+        "{{\"name\":\"hook_without_option\",\"value\":{:.3f},\"unit\":\"ms\",\"floor\":{:.3f},"
+        "\"ratio\":{:.2f},\"n\":{}}}\n",
+        value, base, value / base, kRounds);
     return 0;
 }

@@ -39,9 +39,10 @@ double median_microseconds(const std::function<void()>& call) {
 }
 
 void print_figure(const char* name, double value, double floor) {
-    fmt::print("{{\"name\":\"{}\",\"value\":{:.3f},\"unit\":\"us\",\"floor\":{:.3f},\"ratio\":{:.2f},"
-               "\"n\":{}}}\n",
-               name, value, floor, value / floor, kRounds * kCount);
+    fmt::print(
+        "{{\"name\":\"{}\",\"value\":{:.3f},\"unit\":\"us\",\"floor\":{:.3f},\"ratio\":{:.2f},"
+        "\"n\":{}}}\n",
+        name, value, floor, value / floor, kRounds * kCount);
 }
 
 [[noreturn]] void give_up(const Error& error) {
@@ -66,13 +67,14 @@ int main() {
 
     const SystemClock clock;
     const status::StatusFile file(pattern + "/status");
-    print_figure("status_file_set", median_microseconds([&] {
-                     if (auto set = file.set(status::state::running, "a note of usual length", clock);
-                         !set) {
-                         give_up(set.error());
-                     }
-                 }),
-                 floor);
+    print_figure(
+        "status_file_set", median_microseconds([&] {
+            if (auto set = file.set(status::state::running, "a note of usual length", clock);
+                !set) {
+                give_up(set.error());
+            }
+        }),
+        floor);
 
     const auto directory = Directory::open(pattern);
     if (!directory) {
