@@ -119,6 +119,19 @@ bool digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+// Python allows single underscores between digits: drops them, or says no.
+bool without_underscores(std::string_view text, std::string& out) {
+    out.clear();
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '_') {
+            out += text[i];
+        } else if (i == 0 || i + 1 == text.size() || !digit(text[i - 1]) || !digit(text[i + 1])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 // digits[.digits][e[sign]digits], with digits on one side of the point at least.
 bool is_decimal(std::string_view text) {
     std::size_t at = 0;
@@ -164,6 +177,13 @@ bool parse_integer(std::string_view text, Integer& out) {
     if (negative || text.starts_with('+')) {
         text.remove_prefix(1);
     }
+    std::string bare;
+    if (text.find('_') != std::string_view::npos) {
+        if (!without_underscores(text, bare)) {
+            return false;
+        }
+        text = bare;
+    }
     if (text.empty() || !std::all_of(text.begin(), text.end(), digit)) {
         return false;
     }
@@ -183,6 +203,13 @@ bool parse_float(std::string_view text, double& out) {
     const bool negative = text.starts_with('-');
     if (negative || text.starts_with('+')) {
         text.remove_prefix(1);
+    }
+    std::string bare;
+    if (text.find('_') != std::string_view::npos) {
+        if (!without_underscores(text, bare)) {
+            return false;
+        }
+        text = bare;
     }
     if (equals_ignoring_case(text, "inf") || equals_ignoring_case(text, "infinity")) {
         out = std::numeric_limits<double>::infinity();

@@ -71,7 +71,7 @@ namespace {
 struct Spec {
     std::string fill = " ";
     char align = '\0';
-    char sign = '-';
+    char sign = '\0';  // none given
     bool alternate = false;
     bool zero = false;
     std::size_t width = 0;
@@ -98,7 +98,8 @@ tl::expected<Spec, std::string> parse_spec(std::string_view text) {
         spec.align = text.front();
         text.remove_prefix(1);
     }
-    const bool has_fill = spec.align != '\0';
+    const bool has_fill = fill > 0 && text.size() < whole.size() && spec.align != '\0' &&
+                          align_sign(whole[fill]);
     const auto take = [&](std::string_view any) {
         if (text.empty() || any.find(text.front()) == std::string_view::npos) {
             return '\0';
@@ -111,11 +112,10 @@ tl::expected<Spec, std::string> parse_spec(std::string_view text) {
         spec.sign = sign;
     }
     spec.alternate = take("#") != '\0';
-    if (take("0") != '\0') {
+    // Behind a fill of its own, a 0 is but the width's first digit.
+    if (!has_fill && take("0") != '\0') {
         spec.zero = true;
-        if (!has_fill) {
-            spec.fill = "0";
-        }
+        spec.fill = "0";
     }
     while (!text.empty() && digit(text.front())) {
         spec.width = spec.width * 10 + static_cast<std::size_t>(text.front() - '0');
@@ -206,7 +206,7 @@ std::string sign_text(const Spec& spec, bool negative) {
     if (negative) {
         return "-";
     }
-    return spec.sign == '-' ? "" : std::string(1, spec.sign);
+    return spec.sign == '\0' || spec.sign == '-' ? "" : std::string(1, spec.sign);
 }
 
 // Digits before, and what comes behind them ("." and a fraction, an exponent, "%").
@@ -214,7 +214,7 @@ std::string number_text(const Spec& spec, const std::string& sign, std::string_v
                         std::string_view tail, std::size_t group) {
     const bool zero_filled =
         spec.fill == "0" && (spec.align == '=' || (spec.align == '\0' && spec.zero));
-    if (spec.grouping == '\0' || digits.empty() || !digit(digits.front())) {
+    if (spec.grouping == '\0') {
         return padded(spec, sign, std::string(digits) + std::string(tail), '>');
     }
     const long width =
@@ -256,6 +256,55 @@ std::string digits_of(unsigned __int128 value, unsigned base, bool upper) {
     return out;
 }
 
+std::string printed(const char* pattern, int precision, double value) {
+    const int length = std::snprintf(nullptr, 0, pattern, precision, value);
+    std::string text(static_cast<std::size_t>(length) + 1, '\0');
+    std::snprintf(text.data(), text.size(), pattern, precision, value);
+    text.pop_back();
+    return text;
+}
+
+// As many significant digits as the precision says, with an exponent where the point
+// would be far off. Without a type there is always a digit behind the point.
+std::string general_text(double magnitude, int precision, const Spec& spec) {
+    const std::string scientific = printed("%.*e", precision - 1, magnitude);
+    const std::size_t e = scientific.find('e');
+    const int exponent = std::atoi(scientific.c_str() + e + 1);
+    std::string digits(1, scientific[0]);
+    if (e > 2) {
+        digits += scientific.substr(2, e - 2);
+    }
+    const bool typeless = spec.type == '\0';
+    const bool with_exponent = exponent < -4 || exponent + 1 > precision - (typeless ? 1 : 0);
+    if (!spec.alternate) {
+        digits.erase(std::max<std::size_t>(digits.find_last_not_of('0') + 1, 1));
+    }
+    if (with_exponent) {
+        std::string body = digits.substr(0, 1);
+        if (digits.size() > 1 || spec.alternate) {
+            body += "." + digits.substr(1);
+        }
+        body += scientific.substr(e);
+        if (spec.type == 'G') {
+            body[body.find('e')] = 'E';
+        }
+        return body;
+    }
+    if (exponent < 0) {
+        return "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+    }
+    const auto whole = static_cast<std::size_t>(exponent) + 1;
+    if (digits.size() < whole) {
+        digits.append(whole - digits.size(), '0');
+    }
+    std::string body = digits.substr(0, whole);
+    const std::string fraction = digits.substr(whole);
+    if (!fraction.empty() || spec.alternate || typeless) {
+        body += "." + (fraction.empty() && typeless ? "0" : fraction);
+    }
+    return body;
+}
+
 Text format_float(const Spec& given, double value) {
     Spec spec = given;
     if (spec.type != '\0' &&
@@ -283,40 +332,13 @@ Text format_float(const Spec& given, double value) {
             body.insert(std::min(body.find('e'), body.size()), ".");
         }
     } else {
-        int precision = spec.precision < 0 ? 6 : spec.precision;
-        char type = percent || spec.type == 'F' ? 'f' : spec.type;
-        const bool general = type == '\0' || type == 'n';
-        if (general) {
-            type = 'g';
-        }
-        if (type == 'g' || type == 'G') {
-            precision = std::max(precision, 1);
-        }
-        const std::string pattern = fmt::format("%{}.*{}", spec.alternate ? "#" : "", type);
-        const int length = std::snprintf(nullptr, 0, pattern.c_str(), precision, magnitude);
-        body.resize(static_cast<std::size_t>(length) + 1);
-        std::snprintf(body.data(), body.size(), pattern.c_str(), precision, magnitude);
-        body.resize(static_cast<std::size_t>(length));
-        if (spec.type == '\0' && body.find_first_of(".e") == std::string::npos) {
-            // Without a type, a float keeps a digit behind its point; where that would be
-            // one digit too many, it goes to an exponent.
-            if (static_cast<int>(body.size()) < precision) {
-                body += ".0";
-            } else {
-                char exponent_form[512];
-                std::snprintf(exponent_form, sizeof exponent_form, "%.*e",
-                              std::min(precision - 1, 400), magnitude);
-                std::string text = exponent_form;
-                const std::size_t e = text.find('e');
-                std::string mantissa = text.substr(0, e);
-                if (mantissa.find('.') != std::string::npos) {
-                    mantissa.erase(mantissa.find_last_not_of('0') + 1);
-                    if (mantissa.back() == '.') {
-                        mantissa.pop_back();
-                    }
-                }
-                body = mantissa + text.substr(e);
-            }
+        const int precision = spec.precision < 0 ? 6 : spec.precision;
+        const char type = percent || spec.type == 'F' ? 'f' : spec.type;
+        if (type == '\0' || type == 'n' || type == 'g' || type == 'G') {
+            body = general_text(magnitude, std::max(precision, 1), spec);
+        } else {
+            const std::string pattern = fmt::format("%{}.*{}", spec.alternate ? "#" : "", type);
+            body = printed(pattern.c_str(), precision, magnitude);
         }
     }
     const std::size_t whole = std::min(body.find_first_not_of("0123456789"), body.size());
@@ -340,10 +362,10 @@ Text format_integer(const Spec& spec, Integer value) {
     }
     if (spec.type == 'c') {
         constexpr Integer last = 0x10FFFF;
-        if (spec.sign != '-' || spec.grouping != '\0' || value < 0 || value > last) {
+        if (spec.sign != '\0' || spec.alternate || spec.grouping != '\0' || value < 0 || value > last) {
             return tl::make_unexpected(std::string("'c' takes a character's number alone"));
         }
-        return padded(spec, "", utf8_of(static_cast<std::uint32_t>(value)), '<');
+        return padded(spec, "", utf8_of(static_cast<std::uint32_t>(value)), '>');
     }
     unsigned base = 10;
     std::string prefix;
@@ -388,7 +410,7 @@ Text format_text(const Spec& spec, const std::string& value) {
     if (spec.type != '\0' && spec.type != 's') {
         return tl::make_unexpected(fmt::format("'{}' is no format for a text", spec.type));
     }
-    if (spec.sign != '-' || spec.alternate || spec.align == '=' || spec.grouping != '\0') {
+    if (spec.sign != '\0' || spec.alternate || spec.align == '=' || spec.grouping != '\0') {
         return tl::make_unexpected(std::string("a text takes no sign, '#', '=', ',' or '_'"));
     }
     const std::string_view shown =

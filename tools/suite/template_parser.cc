@@ -112,19 +112,23 @@ class Parser {
         return true;
     }
 
-    // Up to the next mark that no odd number of backslashes precedes.
+    // Up to the next mark that no odd number of backslashes precedes. Backslashes at the
+    // very beginning of a piece escape in any number.
     bool plain(std::vector<Segment>& out) {
         const std::size_t from = at_;
         std::size_t slashes = 0;
+        bool only_slashes = true;
+        const auto escaped = [&] { return slashes % 2 == 1 || (slashes > 0 && only_slashes); };
         while (at_ < text_.size()) {
-            if (slashes % 2 == 0 && at_ > from &&
+            if (!escaped() && at_ > from &&
                 (next_is("{{") || next_is("}}") || next_is("[~") || text_[at_] == '~')) {
                 break;
             }
+            only_slashes = only_slashes && text_[at_] == '\\';
             slashes = text_[at_] == '\\' ? slashes + 1 : 0;
             ++at_;
         }
-        if (slashes % 2 == 1) {
+        if (escaped()) {
             return fail(text_.size() - 1, "the text ends with a backslash",
                         "write '\\\\' for a backslash at the end");
         }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "suite/to_json.h"
 #include "suite/trace_data.h"
 
@@ -18,19 +21,75 @@ std::shared_ptr<const Trace> make_trace(std::shared_ptr<Arena> arena, const Valu
 
 namespace {
 
-TraceStep step_of(const Value& value) {
-    TraceStep step;
-    step.value = to_json(value).dump();
-    if (value.origin.layer == nullptr) {
-        step.layer = "default";
-        return step;
-    }
-    step.layer = value.origin.layer->name;
-    Place place = value.origin.place();
+// Who set a value, and where.
+template <class Record>
+Record record_of(const Origin& origin) {
+    Record record;
+    record.layer = origin.layer == nullptr ? "default" : origin.layer->name;
+    Place place = origin.place();
     if (!place.file.empty()) {
-        step.place = std::move(place);
+        record.place = std::move(place);
     }
+    return record;
+}
+
+TraceStep step_of(const Value& value) {
+    auto step = record_of<TraceStep>(value.origin);
+    step.value = to_json(value).dump();
     return step;
+}
+
+// The text that a resolved one was made of: the same place of the same file.
+const Value& as_written(const Value& value) {
+    const Value* written = &value;
+    while (written->overrode != nullptr && written->origin.node != nullptr &&
+           written->overrode->origin.node == written->origin.node) {
+        written = written->overrode;
+    }
+    return *written;
+}
+
+using Nodes = std::set<const yaml::Node*>;
+
+void collect(const Value& list, Nodes& nodes) {
+    for (const Value* item : list.items) {
+        nodes.insert(item->origin.node);
+    }
+}
+
+void collect(const VariableEntry& entry, Nodes& nodes) {
+    for (const VariableItem& item : entry.items) {
+        for (const Member& member : item.flat()) {
+            nodes.insert(member.value->origin.node);
+        }
+    }
+}
+
+template <class Collection>
+bool all_in(const Collection& older, const Nodes& nodes) {
+    Nodes own;
+    collect(older, own);
+    return std::includes(nodes.begin(), nodes.end(), own.begin(), own.end());
+}
+
+Json item_json(const VariableItem& item) {
+    const std::vector<Member> members = item.flat();
+    if (members.size() == 1 && members.front().key.empty()) {
+        return to_json(*members.front().value);
+    }
+    Json parts = Json::object();
+    for (const Member& member : members) {
+        parts[std::string(member.key)] = to_json(*member.value);
+    }
+    return parts;
+}
+
+Json entry_json(const VariableEntry& entry) {
+    Json out = Json::array();
+    for (const VariableItem& item : entry.items) {
+        out.push_back(item_json(item));
+    }
+    return out;
 }
 
 bool covers(std::string_view asked, std::string_view key) {
@@ -62,26 +121,13 @@ class Explainer {
         }
     }
 
-    void variables(const VariableSection& section) {
+    void variables(const VariableSection& section, const Json& resolved) {
         for (const VariableEntry& entry : section.entries()) {
             const std::string key = fmt::format("variables.{}", entry.name);
             if (!covers(asked_, key)) {
                 continue;
             }
-            VariableSection one;
-            Explanation explanation;
-            explanation.key = key;
-            Json items = variables_json(section)[std::string(entry.name)];
-            explanation.value = items.dump();
-            TraceStep step;
-            step.value = explanation.value;
-            step.layer = entry.origin.layer == nullptr ? "default" : entry.origin.layer->name;
-            Place place = entry.origin.place();
-            if (!place.file.empty()) {
-                step.place = std::move(place);
-            }
-            explanation.steps.push_back(std::move(step));
-            out_.push_back(std::move(explanation));
+            out_.push_back(explanation(key, entry, resolved));
         }
     }
 
@@ -94,6 +140,14 @@ class Explainer {
         Explanation out;
         out.key = key;
         out.value = to_json(value).dump();
+        Nodes nodes;
+        collect(value, nodes);
+        for (const Value* item : value.items) {
+            auto part = record_of<TraceItem>(item->origin);
+            part.value = to_json(*item).dump();
+            part.written = to_json(as_written(*item)).dump();
+            out.items.push_back(std::move(part));
+        }
         const Value* last = nullptr;
         for (const Value* step = &value; step != nullptr; step = step->overrode) {
             // A text and what it was before its strings were resolved are one step.
@@ -103,8 +157,37 @@ class Explainer {
                 out.steps.back().value = to_json(*step).dump();
             } else {
                 out.steps.push_back(step_of(*step));
+                out.steps.back().kept = step != &value && step->is_list() && all_in(*step, nodes);
             }
             last = step;
+        }
+        return out;
+    }
+
+    // `resolved` are the values in the end, as in the configuration.
+    static Explanation explanation(const std::string& key, const VariableEntry& entry,
+                                   const Json& resolved) {
+        Explanation out;
+        out.key = key;
+        const auto found = resolved.find(std::string(entry.name));
+        const Json written = entry_json(entry);
+        const Json& values = found == resolved.end() ? written : *found;
+        out.value = values.dump();
+        for (std::size_t i = 0; i < entry.items.size(); ++i) {
+            const std::vector<Member> members = entry.items[i].flat();
+            auto part = record_of<TraceItem>(members.empty() ? entry.origin
+                                                             : members.front().value->origin);
+            part.written = written[i].dump();
+            part.value = i < values.size() ? values[i].dump() : part.written;
+            out.items.push_back(std::move(part));
+        }
+        Nodes nodes;
+        collect(entry, nodes);
+        for (const VariableEntry* step = &entry; step != nullptr; step = step->overrode.get()) {
+            auto record = record_of<TraceStep>(step->origin);
+            record.value = entry_json(*step).dump();
+            record.kept = step != &entry && all_in(*step, nodes);
+            out.steps.push_back(std::move(record));
         }
         return out;
     }
@@ -122,7 +205,9 @@ std::vector<Explanation> explain(const ResolvedTest& test, std::string_view key,
     }
     Explainer explainer(key, defaults);
     explainer.walk(*test.trace->tree, "");
-    explainer.variables(test.trace->variables);
+    const auto variables = test.config.find("variables");
+    explainer.variables(test.trace->variables,
+                        variables == test.config.end() ? Json::object() : *variables);
     return explainer.take();
 }
 

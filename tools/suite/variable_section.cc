@@ -57,6 +57,18 @@ std::vector<VariableItem> items_of(const Value& value, const Value& null_item) {
     return items;
 }
 
+bool is_plain(const VariableItem& item) {
+    return look_up(item.own, "") != nullptr;
+}
+
+// Defaults give way to values, and never the other way round; mappings have defaults for
+// each of their keys.
+bool gives_way(const VariableEntry& entry, const std::vector<VariableItem>& items) {
+    return std::all_of(items.begin(), items.end(), is_plain) &&
+           std::any_of(entry.items.begin(), entry.items.end(),
+                       [](const VariableItem& item) { return !item.own.empty(); });
+}
+
 Place place_of(const Value& section, const Member& member) {
     return Origin{section.origin.layer, member.key_node}.place();
 }
@@ -97,7 +109,9 @@ VariableEntry& VariableSection::at(std::string_view name) {
 }
 
 void VariableSection::replace(std::string_view name, const Value& items) {
+    const bool existed = find(name) != nullptr;
     VariableEntry& entry = at(name);
+    entry.overrode = existed ? std::make_shared<const VariableEntry>(entry) : nullptr;
     entry.items = items_of(items, items);
     entry.origin = items.origin;
 }
@@ -115,6 +129,14 @@ void VariableSection::merge(const Value& newer, Problems& problems) {
         const bool existed = find(name) != nullptr;
         VariableEntry& entry = at(name);
         const std::vector<VariableItem> items = items_of(*member.value, *member.value);
+        if (suffix == '?' && gives_way(entry, items)) {
+            entry.overrode = std::make_shared<const VariableEntry>(
+                VariableEntry{name, items, member.value->origin, entry.overrode});
+            continue;
+        }
+        if (existed) {
+            entry.overrode = std::make_shared<const VariableEntry>(entry);
+        }
         if (suffix == '?') {
             set_default(entry, existed, items, newer, member, problems);
         } else if (suffix == '+') {
@@ -161,28 +183,19 @@ void VariableSection::set(VariableEntry& entry, const std::vector<VariableItem>&
 void VariableSection::set_default(VariableEntry& entry, bool existed,
                                   const std::vector<VariableItem>& items, const Value& section,
                                   const Member& member, Problems& problems) {
-    const bool simple =
-        items.empty() || std::any_of(items.begin(), items.end(), [](const VariableItem& item) {
-            return look_up(item.own, "") != nullptr;
-        });
+    const bool simple = items.empty() || std::any_of(items.begin(), items.end(), is_plain);
     if (simple) {
         for (const VariableItem& item : items) {
-            if (look_up(item.own, "") == nullptr) {
+            if (!is_plain(item)) {
                 problems.add(
                     fmt::format("the default of '{}' mixes plain values and mappings", entry.name),
                     "", place_of(section, member));
                 return;
             }
         }
-        // Defaults give way to defaults, never to values.
-        const bool only_defaults =
-            std::all_of(entry.items.begin(), entry.items.end(),
-                        [](const VariableItem& item) { return item.own.empty(); });
-        if (only_defaults) {
-            entry.items.clear();
-            for (const VariableItem& item : items) {
-                entry.items.push_back(VariableItem{{}, item.own});
-            }
+        entry.items.clear();
+        for (const VariableItem& item : items) {
+            entry.items.push_back(VariableItem{{}, item.own});
         }
         return;
     }

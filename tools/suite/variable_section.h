@@ -2,6 +2,7 @@
 // values, each a text or a map of texts.
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,8 @@ struct VariableEntry {
     std::string_view name;
     std::vector<VariableItem> items;
     Origin origin;
+    /// What stood here before, or a default that gave way to this.
+    std::shared_ptr<const VariableEntry> overrode = nullptr;
 };
 
 class VariableSection {

@@ -313,7 +313,12 @@ Evaluated VariableManager::get(const Expression& reference,
                                             value.items.size(), integer_text(index)));
         }
         index = index < 0 ? index + size : index;
-        return cell_value(value.items[static_cast<std::size_t>(index)], *key, offset);
+        auto one = cell_value(value.items[static_cast<std::size_t>(index)], *key, offset);
+        // A text counts as the number or truth value that it looks like.
+        if (const auto* text = one ? one->as<std::string>() : nullptr) {
+            return auto_convert(std::string_view(*text));
+        }
+        return one;
     }
     const auto bound = [&](const std::optional<Integer>& given, Integer otherwise) {
         const Integer i = given.value_or(otherwise);
