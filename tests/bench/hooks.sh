@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A prolog of a job without the option, against a plugin that does nothing; and on a
-# real Slurm the time of a job with no plugin, the no-op plugin, ours, and ours with the
-# option.
+# real Slurm the time of an allocation (which waits for its prolog) with no plugin, the
+# no-op plugin, ours, and ours with the option. sbatch --wait would look every 2 s only.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 plugin=$(find "$PAVTEST_PREFIX" -name spank_pavtest.so | head -n 1)
@@ -19,17 +19,17 @@ cat >"$work/noop.conf" <<END
 optional $noop
 END
 
-# The median time in ms of COUNT jobs of one node, each waited for: $1 what else sbatch gets.
+# The median time in ms of COUNT allocations of one node; $@: what else salloc gets.
 jobs_median() {
     local count=15 i start
     for ((i = 0; i < count; i++)); do
         start=$(date +%s%N)
-        sbatch --quiet --wait --output=/dev/null "$@" >/dev/null || true
+        salloc --quiet --nodes=1 "$@" true >/dev/null 2>&1
         echo $((($(date +%s%N) - start) / 1000))
     done | sort -n | awk '{v[NR] = $1} END {printf "%.1f", v[int((NR + 1) / 2)] / 1000}'
 }
 
-measure() { # NAME FLOOR START-OPTIONS... -- SBATCH-OPTIONS...
+measure() { # NAME FLOOR START-OPTIONS... -- SALLOC-OPTIONS...
     local name=$1 floor=$2 options=() value
     shift 2
     while [ "$1" != -- ]; do
@@ -47,8 +47,8 @@ measure() { # NAME FLOOR START-OPTIONS... -- SBATCH-OPTIONS...
         'BEGIN {printf "{\"name\":\"%s\",\"value\":%s,\"unit\":\"ms\",\"floor\":%s,\"ratio\":%.2f,\"n\":15}\n", n, v, f, v / f}'
 }
 
-measure job_without_plugin - -- --wrap=true
+measure allocation_without_plugin - --
 floor=$(cat "$work/last")
-measure job_with_noop_plugin "$floor" --plugstack "$work/noop.conf" -- --wrap=true
-measure job_without_option "$floor" --prefix "$PAVTEST_PREFIX" -- --wrap=true
-measure job_with_option "$floor" --prefix "$PAVTEST_PREFIX" -- --pavtest=selftest.pass
+measure allocation_with_noop_plugin "$floor" --plugstack "$work/noop.conf" --
+measure allocation_without_option "$floor" --prefix "$PAVTEST_PREFIX" --
+measure allocation_with_option "$floor" --prefix "$PAVTEST_PREFIX" -- --pavtest=selftest.pass
