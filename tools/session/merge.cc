@@ -48,6 +48,18 @@ std::optional<std::map<std::string, std::uint64_t>> seen_when_settled(const Sour
     return std::nullopt;
 }
 
+// A thousand nodes say of ten thousand tests that they are being prepared: only the last of
+// such records in a row is worth applying to each test.
+bool says_nothing_after(const Record& record, const Record& next) {
+    const auto plain = [](const Record& each) {
+        return !each.tests.empty() && !each.state.empty() && !each.end && each.attempt == 0 &&
+               each.nodes.empty() && !each.return_value && !each.signal && !each.duration &&
+               each.role == Role::prolog && each.state != state::running &&
+               each.state != state::info;
+    };
+    return plain(record) && plain(next) && record.tests == next.tests;
+}
+
 // When what a record tells happened: Slurm's time where it is an answer of Slurm's.
 std::optional<Timestamp> time_of(const Record* record, std::string_view data_key) {
     if (record == nullptr) {
@@ -122,7 +134,7 @@ void Merge::add_restart(SourcedRecord* begin, SourcedRecord* end) {
             flaw(*each, "came after its restart was settled");
             continue;
         }
-        add_one(*each);
+        add_one(*each, each + 1 != end && says_nothing_after(each->record, (each + 1)->record));
     }
 }
 
@@ -234,7 +246,7 @@ void Merge::add_look(const Record& record) {
     }
 }
 
-void Merge::add_one(SourcedRecord& each) {
+void Merge::add_one(SourcedRecord& each, bool overwritten) {
     const Record& record = each.record;
     add_to_seen(each);
     if (has_job_ && record.end && record.role == Role::submit && record.cause == Cause::refused) {
@@ -265,6 +277,8 @@ void Merge::add_one(SourcedRecord& each) {
         } else {
             apply_to_test(*record.test);
         }
+    } else if (overwritten) {
+        effect = Effect::used;
     } else if (!record.tests.empty()) {
         for (const auto& [first, last] : status::parse_tests(record.tests)) {
             for (std::size_t i = first; i <= last && i < tests_.size(); ++i) {

@@ -47,7 +47,8 @@ class Merge {
     enum class Effect { used, ignored, second_end };
 
     void add_restart(SourcedRecord* begin, SourcedRecord* end);
-    void add_one(SourcedRecord& each);
+    /// `overwritten`: the next record says the same of the same tests anew.
+    void add_one(SourcedRecord& each, bool overwritten);
     void add_node(const SourcedRecord& each);
     void add_to_seen(const SourcedRecord& each);
     void add_look(const status::Record& record);

@@ -71,20 +71,17 @@ Result<AppendLog> AppendLog::open(int directory, const std::string& name, mode_t
     if (!fd.valid()) {
         return fail_errno("open", name, errno);
     }
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) {
-        return fail_errno("stat", name, errno);
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return fail(ErrorKind::infrastructure, fmt::format("'{}' is no regular file", name));
-    }
     if (auto locked = lock(fd.get(), name, patience_milliseconds); !locked) {
         return tl::make_unexpected(locked.error());
     }
     AppendLog log(std::move(fd), name);
-    // The size again: another writer may have appended while we waited for the lock.
+    // Only now: another writer may have appended while we waited for the lock.
+    struct stat info {};
     if (::fstat(log.fd(), &info) != 0) {
         return fail_errno("stat", name, errno);
+    }
+    if (!S_ISREG(info.st_mode)) {
+        return fail(ErrorKind::infrastructure, fmt::format("'{}' is no regular file", name));
     }
     char last = '\n';
     if (info.st_size > 0 && ::pread(log.fd(), &last, 1, info.st_size - 1) < 0) {

@@ -197,21 +197,24 @@ std::optional<Timestamp> parse_own_stamp(std::string_view text) {
             return std::nullopt;
         }
     }
-    const auto two = [&](std::size_t at) { return digits[at] * 10 + digits[at + 1]; };
-    const int year = two(0) * 100 + two(2);
-    const int month = two(5);
-    const int day = two(8);
+    const auto two = [&](std::size_t at) {
+        return std::int64_t{digits[at]} * 10 + std::int64_t{digits[at + 1]};
+    };
+    const std::int64_t year = two(0) * 100 + two(2);
+    const std::int64_t month = two(5);
+    const std::int64_t day = two(8);
     if (month < 1 || month > 12 || day < 1 || day > 31 || two(11) > 23 || two(14) > 59 ||
         two(17) > 60) {
         return std::nullopt;
     }
     // Days since 1970-01-01 in the proleptic Gregorian calendar, years beginning in March.
-    const int shifted = month <= 2 ? year - 1 : year;
-    const int era = shifted / 400;
-    const int year_of_era = shifted - era * 400;
-    const int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    const int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    const std::int64_t days = std::int64_t{era} * 146097 + day_of_era - 719468;
+    const std::int64_t shifted = month <= 2 ? year - 1 : year;
+    const std::int64_t era = shifted / 400;
+    const std::int64_t year_of_era = shifted - era * 400;
+    const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    const std::int64_t day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    const std::int64_t days = era * 146097 + day_of_era - 719468;
     const std::int64_t offset = (two(27) * 60 + two(30)) * 60 * (text[26] == '-' ? -1 : 1);
     const std::int64_t seconds = days * 86400 + two(11) * 3600 + two(14) * 60 + two(17) - offset;
     return Timestamp{seconds * 1'000'000 + two(20) * 10'000 + two(22) * 100 + two(24)};
@@ -448,7 +451,8 @@ std::string encode(const Record& record) {
     if (said.empty()) {
         return parts.before + parts.after;
     }
-    return fmt::format("{}{}{}\"{}", parts.before, key, fitting_note(said, kRecordMax - used()), parts.after);
+    return fmt::format("{}{}{}\"{}", parts.before, key, fitting_note(said, kRecordMax - used()),
+                       parts.after);
 }
 
 Result<Record> decode(std::string_view line) {
