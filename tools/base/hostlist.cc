@@ -15,8 +15,7 @@ namespace pavtest {
 namespace {
 
 bool all_digits(std::string_view text) {
-    return !text.empty() &&
-           text.find_first_not_of("0123456789") == std::string_view::npos;
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 tl::unexpected<Error> malformed(std::string_view text, std::string_view why) {

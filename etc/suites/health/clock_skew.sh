@@ -5,6 +5,8 @@ set -eu
 most=$1
 
 before=$(date +%s)
+# The variables are for the nodes to fill in.
+# shellcheck disable=SC2016
 answers=$(srun --ntasks-per-node=1 --ntasks="$SLURM_JOB_NUM_NODES" \
     bash -c 'echo "${SLURMD_NODENAME:-$(hostname)} $(date +%s)"')
 after=$(date +%s)
