@@ -34,7 +34,8 @@ std::vector<std::string> Environment::as_strings() const {
     std::vector<std::string> strings;
     strings.reserve(values_.size());
     for (const auto& [name, value] : values_) {
-        strings.push_back(name + "=" + value);
+        strings.push_back(name);
+        strings.back().append("=").append(value);
     }
     return strings;
 }

@@ -6,7 +6,6 @@
 #include <yaml.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <set>
 
@@ -143,9 +142,7 @@ Place Document::place(const Node& scalar, std::size_t offset) const {
             while (i + 1 < scalar.text.size() && continues_character(scalar.text[i + 1])) {
                 ++i;
             }
-        } else if (source[at] == c && c != '\n') {
-            ++at;
-        } else if (c == ' ' || c == '\n') {
+        } else if (c == '\n' || (c == ' ' && source[at] != ' ')) {
             while (blank(at)) {
                 ++at;
             }
@@ -292,11 +289,11 @@ class Builder {
   private:
     /// libyaml's event, freed at the end of its scope.
     struct Event {
-        Event() { std::memset(&value, 0, sizeof value); }
+        Event() = default;
         ~Event() { yaml_event_delete(&value); }
         Event(const Event&) = delete;
         Event& operator=(const Event&) = delete;
-        yaml_event_t value;
+        yaml_event_t value{};
     };
     struct Anchor {
         const Node* node = nullptr;

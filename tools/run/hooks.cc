@@ -228,7 +228,7 @@ Result<> end_tests(Hook& hook, const HookCall& call, const Clock& clock) {
     return {};
 }
 
-Result<> both(Result<> first, Result<> second) {
+Result<> both(const Result<>& first, const Result<>& second) {
     return first ? second : first;
 }
 

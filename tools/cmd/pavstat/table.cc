@@ -7,7 +7,7 @@
 
 namespace pavtest::cmd {
 
-Table::Table(std::vector<std::string_view> headings) : widths_(headings.size(), 0) {
+Table::Table(const std::vector<std::string_view>& headings) : widths_(headings.size(), 0) {
     std::vector<std::string> names;
     for (std::string_view heading : headings) {
         to_the_right_.push_back(heading.starts_with('>'));

@@ -10,7 +10,7 @@ namespace pavtest::cmd {
 class Table {
   public:
     /// A heading that begins with '>' is aligned to the right.
-    explicit Table(std::vector<std::string_view> headings);
+    explicit Table(const std::vector<std::string_view>& headings);
     /// As many cells as headings; each is made printable.
     void add(const std::vector<std::string>& cells);
     /// The last column is not padded.
