@@ -37,15 +37,15 @@ class Rows {
     std::unordered_map<std::string, std::size_t> places_;
 };
 
-Value by_column(Map rows) {
+Value by_column(const Map& rows) {
     Rows columns;
-    for (auto& [label, row] : rows) {
-        for (auto& [name, cell] : *row.as<Map>()) {
+    for (const auto& [label, row] : rows) {
+        for (const auto& [name, cell] : *row.as<Map>()) {
             Value& column = columns.at(name);
             if (column.is_null()) {
                 column = Value(Map());
             }
-            column.as<Map>()->emplace_back(label, std::move(cell));
+            column.as<Map>()->emplace_back(label, cell);
         }
     }
     return Value(columns.take());
