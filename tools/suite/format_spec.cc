@@ -98,8 +98,8 @@ tl::expected<Spec, std::string> parse_spec(std::string_view text) {
         spec.align = text.front();
         text.remove_prefix(1);
     }
-    const bool has_fill = fill > 0 && text.size() < whole.size() && spec.align != '\0' &&
-                          align_sign(whole[fill]);
+    const bool has_fill =
+        fill > 0 && text.size() < whole.size() && spec.align != '\0' && align_sign(whole[fill]);
     const auto take = [&](std::string_view any) {
         if (text.empty() || any.find(text.front()) == std::string_view::npos) {
             return '\0';
@@ -362,7 +362,8 @@ Text format_integer(const Spec& spec, Integer value) {
     }
     if (spec.type == 'c') {
         constexpr Integer last = 0x10FFFF;
-        if (spec.sign != '\0' || spec.alternate || spec.grouping != '\0' || value < 0 || value > last) {
+        if (spec.sign != '\0' || spec.alternate || spec.grouping != '\0' || value < 0 ||
+            value > last) {
             return tl::make_unexpected(std::string("'c' takes a character's number alone"));
         }
         return padded(spec, "", utf8_of(static_cast<std::uint32_t>(value)), '>');

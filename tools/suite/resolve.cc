@@ -72,6 +72,9 @@ class Resolver {
         }
         resolution_.warnings = std::move(loader_.warnings());
         drop_repeated(resolution_.warnings);
+        if (selection_.all_errors) {
+            drop_repeated(resolution_.errors);
+        }
         return std::move(resolution_);
     }
 
@@ -159,11 +162,17 @@ class Resolver {
                 std::move(hint), std::nullopt});
             return;
         }
-        // Merged first: an error of structure in one test ends the whole request.
-        std::vector<std::pair<TestConfig, VariableManager>> ready;
+        // All are merged before any is permuted: an incomplete one ends the whole request.
+        std::vector<TestConfig> ready;
         for (const TestConfig* test : chosen) {
+            Problems layers(selection_.all_errors);
+            TestConfig config = loader_.layered(suite, *test, layers);
+            if (layers.any()) {
+                add_errors(layers.errors());
+                continue;
+            }
             Problems structure(selection_.all_errors);
-            TestConfig config = loader_.finished(suite, *test, structure);
+            loader_.complete(suite, config, structure);
             if (structure.any()) {
                 add_errors(structure.errors());
                 if (selection_.all_errors) {
@@ -175,23 +184,15 @@ class Resolver {
             config.variables.check(variables, config.name);
             if (variables.any()) {
                 add_errors(variables.errors());
-                continue;
-            }
-            if (merged_only_) {
+            } else if (merged_only_) {
                 add_merged(suite, config);
-                continue;
+            } else {
+                ready.push_back(std::move(config));
             }
-            Problems syntax(selection_.all_errors);
-            VariableManager manager = initial_variables(config, shared_, syntax);
-            if (syntax.any()) {
-                add_errors(syntax.errors());
-                continue;
-            }
-            ready.emplace_back(std::move(config), std::move(manager));
         }
         RequestState state;
-        for (auto& [config, manager] : ready) {
-            resolve_test(suite, request, config, manager, state);
+        for (const TestConfig& config : ready) {
+            resolve_test(suite, request, config, state);
         }
         if (request.subtitle && !state.matched && !state.failed && !ready.empty()) {
             no_such_permutation(request, state.seen);
@@ -237,11 +238,15 @@ class Resolver {
     }
 
     void resolve_test(const LoadedSuite& suite, const Request& request, const TestConfig& config,
-                      const VariableManager& base, RequestState& state) {
+                      RequestState& state) {
         Problems problems(selection_.all_errors);
+        const VariableManager base = initial_variables(config, shared_, problems);
         StringResolver strings(shared_.arena, cache_);
         Permuter permuter(config, shared_, strings, problems);
-        const std::vector<VariableManager> managers = permuter.permutations(base);
+        std::vector<VariableManager> managers;
+        if (!problems.any()) {
+            managers = permuter.permutations(base);
+        }
         if (problems.any()) {
             state.failed = true;
             add_errors(problems.errors());
@@ -364,15 +369,15 @@ class Resolver {
         return out;
     }
 
-    static void drop_repeated(std::vector<Error>& warnings) {
+    static void drop_repeated(std::vector<Error>& errors) {
         std::set<std::string> seen;
         std::vector<Error> kept;
-        for (Error& warning : warnings) {
-            if (seen.insert(describe(warning)).second) {
-                kept.push_back(std::move(warning));
+        for (Error& error : errors) {
+            if (seen.insert(describe(error)).second) {
+                kept.push_back(std::move(error));
             }
         }
-        warnings = std::move(kept);
+        errors = std::move(kept);
     }
 
     const World& world_;

@@ -39,8 +39,8 @@ struct Selection {
     std::optional<std::string> host, os;
     std::vector<std::string> modes;
     std::vector<std::string> overrides;  // key.sub=value
-    /// Go on after a suite's or test's first error. Without it there is one error for each
-    /// suite, test or permutation that fails, as in Pavilion.
+    /// Go on after a suite's or test's first error, and say each but once. Without it there
+    /// is one error for each suite, test or permutation that fails, as in Pavilion.
     bool all_errors = false;
 };
 

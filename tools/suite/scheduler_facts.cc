@@ -1,5 +1,6 @@
 #include "suite/scheduler_facts.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,7 +184,39 @@ class SlurmFacts : public SchedulerFacts {
     mutable std::optional<Result<std::vector<NodeFacts>>> nodes_;
 };
 
+class ImaginaryFacts : public SchedulerFacts {
+  public:
+    ImaginaryFacts() {
+        constexpr int count = 100;
+        std::vector<NodeFacts> nodes;
+        for (int i = 0; i < count; ++i) {
+            NodeFacts node;
+            node.name = fmt::format("node{:02}", i);
+            node.cpus = 13;
+            node.states = {i % 10 == 0 ? "DOWN" : i % 10 == 1 ? "ALLOCATED" : "IDLE"};
+            node.partitions = {"foo"};
+            if (i % 2 != 0) {
+                node.partitions.emplace_back("baz");
+            }
+            if (i < 20) {
+                node.reservations.emplace_back("rez1");
+            }
+            nodes.push_back(std::move(node));
+        }
+        nodes_ = std::move(nodes);
+    }
+    [[nodiscard]] bool available() const override { return true; }
+    [[nodiscard]] const Result<std::vector<NodeFacts>>& nodes() const override { return nodes_; }
+
+  private:
+    Result<std::vector<NodeFacts>> nodes_;
+};
+
 }  // namespace
+
+std::shared_ptr<const SchedulerFacts> imaginary_facts() {
+    return std::make_shared<const ImaginaryFacts>();
+}
 
 std::shared_ptr<const SchedulerFacts> slurm_facts(const Environment& environment) {
     return std::make_shared<const SlurmFacts>(environment);

@@ -36,6 +36,11 @@ class SchedulerFacts {
 /// Asks scontrol.
 std::shared_ptr<const SchedulerFacts> slurm_facts(const Environment& environment);
 
+/// A made-up cluster of 100 nodes, node00 to node99, for trying suites out: the schedulers
+/// `dummy` and `error` of Pavilion's own tests. Every tenth node is down, the one behind it
+/// allocated.
+std::shared_ptr<const SchedulerFacts> imaginary_facts();
+
 /// `scontrol -o show nodes`, and `scontrol -o show reservations` or nothing.
 std::vector<NodeFacts> parse_nodes(std::string_view nodes, std::string_view reservations);
 

@@ -37,7 +37,7 @@ const std::vector<SchedulerVariableInfo>& scheduler_variables() {
 }
 
 const std::vector<std::string>& known_schedulers() {
-    static const std::vector<std::string> names = {"raw", "slurm", "dummy"};
+    static const std::vector<std::string> names = {"raw", "slurm", "dummy", "error"};
     return names;
 }
 
@@ -69,7 +69,7 @@ bool in_states(const NodeFacts& node, std::vector<std::string> states, const Sch
                        [&](const std::string& state) { return contains(states, state); });
 }
 
-bool usable(const NodeFacts& node, const Schedule& schedule) {
+bool usable(const NodeFacts& node, const Schedule& schedule, bool with_features) {
     if (!in_states(node, schedule.up_states, schedule)) {
         return false;
     }
@@ -88,11 +88,12 @@ bool usable(const NodeFacts& node, const Schedule& schedule) {
     if (contains(schedule.exclude_nodes, node.name)) {
         return false;
     }
-    return std::all_of(schedule.features.begin(), schedule.features.end(), [&](const auto& any) {
-        return std::any_of(any.begin(), any.end(), [&](const std::string& feature) {
-            return contains(node.features, feature);
-        });
-    });
+    return !with_features ||
+           std::all_of(schedule.features.begin(), schedule.features.end(), [&](const auto& any) {
+               return std::any_of(any.begin(), any.end(), [&](const std::string& feature) {
+                   return contains(node.features, feature);
+               });
+           });
 }
 
 // `size` of the nodes, by the way of choosing that was asked for.
@@ -166,7 +167,7 @@ class SchedulerVariables : public VariableProvider {
         : slurm_(scheduler == "slurm"),
           raw_(scheduler == "raw"),
           schedule_(schedule),
-          facts_(std::move(facts)),
+          facts_(slurm_ || raw_ ? std::move(facts) : imaginary_facts()),
           deferred_(deferred),
           nodes_(std::move(nodes)) {}
 
@@ -209,7 +210,7 @@ class SchedulerVariables : public VariableProvider {
             return problem_.empty();
         }
         learned_ = true;
-        if (!deferred_ || !slurm_ || facts_ == nullptr) {
+        if (!deferred_ || raw_ || facts_ == nullptr) {
             return true;
         }
         const auto& all = facts_->nodes();
@@ -218,7 +219,7 @@ class SchedulerVariables : public VariableProvider {
             return false;
         }
         for (const NodeFacts& node : *all) {
-            if (usable(node, schedule_)) {
+            if (usable(node, schedule_, slurm_)) {
                 nodes_.push_back(node);
             }
         }
@@ -303,7 +304,7 @@ class SchedulerVariables : public VariableProvider {
         if (name == "errors") {
             return list_variable(errors());
         }
-        return text_variable(slurm_ && deferred_ ? "0" : "");  // node_list_id
+        return text_variable(!raw_ && deferred_ ? "0" : "");  // node_list_id
     }
 
     [[nodiscard]] std::string requested() const {
@@ -319,7 +320,7 @@ class SchedulerVariables : public VariableProvider {
 
     [[nodiscard]] std::vector<std::string> errors() const {
         std::vector<std::string> out;
-        if (!slurm_ || !deferred_) {
+        if (raw_ || !deferred_) {
             return out;
         }
         const std::vector<std::string> names = names_of(nodes_);

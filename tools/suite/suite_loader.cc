@@ -303,8 +303,8 @@ const Value& SuiteLoader::identity(const LoadedSuite& suite, const TestConfig& t
     return tree;
 }
 
-TestConfig SuiteLoader::finished(const LoadedSuite& suite, const TestConfig& test,
-                                 Problems& problems) {
+TestConfig SuiteLoader::layered(const LoadedSuite& suite, const TestConfig& test,
+                                Problems& problems) {
     TestConfig config = test;
     const auto listed = [&](const std::vector<std::string>& texts) -> const Value& {
         Value& list = arena_->make(Value::Kind::list);
@@ -321,15 +321,21 @@ TestConfig SuiteLoader::finished(const LoadedSuite& suite, const TestConfig& tes
         }
     }
     config.tree = &with(*arena_, *config.tree, "overrides", listed(selection_.overrides));
-    for (const Override& override : overrides_) {
-        apply_override(config, override, problems);
-        if (problems.enough()) {
-            return config;
-        }
+    for (const Error& error : override_errors_) {
+        problems.add(error);
     }
-    config.tree = &complete(*arena_, test_schema(), config.tree, test.name, problems);
-    check_version(*config.tree, suite, test.name, problems);
+    for (const Override& override : overrides_) {
+        if (problems.enough()) {
+            break;
+        }
+        apply_override(config, override, problems);
+    }
     return config;
+}
+
+void SuiteLoader::complete(const LoadedSuite& suite, TestConfig& test, Problems& problems) {
+    test.tree = &pavtest::suite::complete(*arena_, test_schema(), test.tree, test.name, problems);
+    check_version(*test.tree, suite, test.name, problems);
 }
 
 void SuiteLoader::apply_mode(TestConfig& config, const LoadedSuite& suite, const std::string& mode,
@@ -359,7 +365,7 @@ void SuiteLoader::parse_overrides() {
         const auto refuse = [&](std::string what, std::string hint) {
             Error error = error_of(fmt::format("override '{}': {}", text, what), std::move(hint));
             error.kind = ErrorKind::usage;
-            base_errors_.push_back(std::move(error));
+            override_errors_.push_back(std::move(error));
         };
         const std::size_t equals = text.find('=');
         if (equals == std::string::npos) {
@@ -387,7 +393,7 @@ void SuiteLoader::parse_overrides() {
         }
         auto document = yaml::parse(text.substr(equals + 1), fmt::format("-c {}", text));
         if (!document) {
-            base_errors_.push_back(document.error());
+            override_errors_.push_back(document.error());
             continue;
         }
         if (document->root().is_null()) {

@@ -35,12 +35,14 @@ class SuiteLoader {
   public:
     SuiteLoader(const World& world, const Selection& selection, std::string host, std::string os);
 
-    /// Errors of the host and os files and of the command line: nothing can be resolved.
+    /// Errors of the host and os files: nothing can be resolved.
     [[nodiscard]] const std::vector<Error>& errors() const { return base_errors_; }
     /// The suite's tests with what they inherit. The same object for the same name.
     const LoadedSuite& suite(const std::string& name);
-    /// Lays the modes and overrides over a test, and completes and checks it.
-    TestConfig finished(const LoadedSuite& suite, const TestConfig& test, Problems& problems);
+    /// Lays the modes and overrides over a test.
+    TestConfig layered(const LoadedSuite& suite, const TestConfig& test, Problems& problems);
+    /// Fills in what is missing, and checks what can only be checked in the end.
+    void complete(const LoadedSuite& suite, TestConfig& test, Problems& problems);
 
     Arena& arena() { return *arena_; }
     [[nodiscard]] std::shared_ptr<Arena> shared_arena() const { return arena_; }
@@ -83,6 +85,7 @@ class SuiteLoader {
     std::vector<Error> base_errors_;
     std::vector<Error> warnings_;
     std::vector<Override> overrides_;
+    std::vector<Error> override_errors_;
     std::map<std::string, LoadedSuite> suites_;
 };
 
