@@ -140,7 +140,8 @@ Result<SessionRecords> read_journals(const SessionDirectory& session) {
     return all;
 }
 
-std::optional<std::map<std::string, std::uint64_t>> seen_of(const status::Record& record) {
+std::optional<std::map<std::string, std::uint64_t>> data_numbers(const status::Record& record,
+                                                                 std::string_view member) {
     status::FlatReader data(record.data);
     status::FlatValue key;
     status::FlatValue value;
@@ -148,21 +149,25 @@ std::optional<std::map<std::string, std::uint64_t>> seen_of(const status::Record
         return std::nullopt;
     }
     while (data.next(key, value)) {
-        if (key.text != "seen" || value.kind != status::FlatValue::Kind::compound) {
+        if (key.text != member || value.kind != status::FlatValue::Kind::compound) {
             continue;
         }
-        std::map<std::string, std::uint64_t> seen;
-        status::FlatReader files(value.text);
-        if (files.begin()) {
-            while (files.next(key, value)) {
-                std::uint64_t last = 0;
-                std::from_chars(value.text.data(), value.text.data() + value.text.size(), last);
-                seen.emplace(status::unescaped(key), last);
+        std::map<std::string, std::uint64_t> numbers;
+        status::FlatReader inner(value.text);
+        if (inner.begin()) {
+            while (inner.next(key, value)) {
+                std::uint64_t number = 0;
+                std::from_chars(value.text.data(), value.text.data() + value.text.size(), number);
+                numbers.emplace(status::unescaped(key), number);
             }
         }
-        return seen;
+        return numbers;
     }
     return std::nullopt;
+}
+
+std::optional<std::map<std::string, std::uint64_t>> seen_of(const status::Record& record) {
+    return data_numbers(record, "seen");
 }
 
 std::string data_text(const status::Record& record, std::string_view key) {

@@ -37,6 +37,10 @@ void read_lines(std::string_view text, const std::string& file, std::vector<Sour
 /// came later does not count. Nothing if the record does not say.
 std::optional<std::map<std::string, std::uint64_t>> seen_of(const status::Record& record);
 
+/// The numbers in a member of a record's `data` that is an object; nothing if it is not there.
+std::optional<std::map<std::string, std::uint64_t>> data_numbers(const status::Record& record,
+                                                                 std::string_view key);
+
 /// A text member of a record's `data`; empty if it is not there.
 std::string data_text(const status::Record& record, std::string_view key);
 

@@ -103,6 +103,12 @@ bool Subject::awaits_restart() const {
     }
 }
 
+bool SessionView::awaits_tasks() const {
+    const bool some_never_started = std::any_of(
+        jobs.begin(), jobs.end(), [](const JobView& job) { return job.job && !job.has_directory; });
+    return array_count > jobs.size() && !some_never_started;
+}
+
 void Merge::add(std::vector<SourcedRecord>& records) {
     for (std::size_t first = 0; first < records.size();) {
         std::size_t last = first;
@@ -246,6 +252,20 @@ void Merge::add_look(const Record& record) {
     }
 }
 
+void Merge::add_array(const Record& record) {
+    if (record.role != Role::runner || record.data.find("\"array\"") == std::string::npos) {
+        return;
+    }
+    const auto numbers =
+        data_numbers(record, "array").value_or(std::map<std::string, std::uint64_t>{});
+    const auto number = [&](const char* name) {
+        const auto found = numbers.find(name);
+        return found == numbers.end() ? 0U : static_cast<std::uint32_t>(found->second);
+    };
+    array_job_ = number("job");
+    array_count_ = number("count");
+}
+
 void Merge::add_one(SourcedRecord& each, bool overwritten) {
     const Record& record = each.record;
     add_to_seen(each);
@@ -298,6 +318,7 @@ void Merge::add_one(SourcedRecord& each, bool overwritten) {
         runner_named_state_ =
             runner_named_state_ || (record.role == Role::runner && !record.state.empty());
         add_look(record);
+        add_array(record);
     }
     const bool of_tests = record.test || !record.tests.empty();
     runner_spoke_ = runner_spoke_ || (record.role == Role::runner && of_tests);
@@ -410,6 +431,9 @@ JobView Merge::view(const Header& header, const JobRecords& job) const {
     }
     view.node_views = nodes_;
     view.runner_spoke = runner_spoke_ || runner_named_state_;
+    view.array_job = array_job_;
+    view.array_count = array_count_;
+    view.has_directory = has_job_;
     view.seen = seen_;
     view.seen_at_look = seen_at_look_;
     view.not_known_since = not_known_since_;

@@ -52,6 +52,7 @@ class Merge {
     void add_node(const SourcedRecord& each);
     void add_to_seen(const SourcedRecord& each);
     void add_look(const status::Record& record);
+    void add_array(const status::Record& record);
     static Effect apply(Subject& subject, const status::Record& record);
     void flaw(const SourcedRecord& each, std::string what);
     void name_state(JobView& view) const;
@@ -66,6 +67,7 @@ class Merge {
     bool runner_named_state_ = false;        // in that restart, of the session
     bool node_spoke_ = false;                // in that restart
     const status::Record* first_ = nullptr;  // from a node in that restart
+    std::uint32_t array_job_ = 0, array_count_ = 0;
     std::map<std::string, NodeView> nodes_;
     std::map<std::string, std::uint64_t> seen_, seen_at_look_;
     std::optional<Timestamp> not_known_since_;

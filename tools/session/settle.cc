@@ -17,8 +17,9 @@ namespace {
 using status::Record;
 using status::Role;
 
-constexpr std::chrono::seconds kTooYoung{30};      // a submission that may still be under way
-constexpr std::chrono::seconds kSameMoment{5};     // submitted together, as clocks allow
+constexpr std::chrono::seconds kTooYoung{30};   // a submission that may still be under way
+constexpr std::chrono::seconds kSameMoment{5};  // submitted together, as clocks allow
+constexpr std::chrono::hours kAwaited{7 * 24};
 constexpr std::chrono::seconds kWideWindow{7200};  // clocks may differ by so much
 
 Timestamp plus(Timestamp when, std::chrono::seconds seconds) {
@@ -31,6 +32,7 @@ struct Question {
     std::size_t job = 0;  // its place in the view
     std::optional<SlurmJob> answer;
     bool several = false;  // jobs that could be it
+    bool rest = false;     // about the tasks of an array that no record names yet
 };
 
 constexpr std::size_t kNoJobYet = static_cast<std::size_t>(-1);
@@ -42,6 +44,9 @@ JobView job_of(const Question& question) {
         return view.jobs[question.job];
     }
     JobView fresh;
+    if (question.rest) {
+        fresh.job = view.array_job;
+    }
     for (std::uint32_t i = 0; i < view.header.tests; ++i) {
         fresh.tests.emplace_back().index = i;
     }
@@ -49,6 +54,13 @@ JobView job_of(const Question& question) {
 }
 
 using JobsByComment = std::map<std::string, std::vector<const SlurmJob*>, std::less<>>;
+
+// Tasks that nobody has heard of for so long after the others are not asked for for ever.
+bool heard_of_lately(const SessionView& view, Timestamp now) {
+    return std::any_of(view.jobs.begin(), view.jobs.end(), [&](const JobView& job) {
+        return !job.when || now < plus(*job.when, kAwaited);
+    });
+}
 
 // Another pavstat of this user may have had the same answer while we waited for the lock.
 bool settled_meanwhile(const SessionDirectory& session, const JobView& job) {
@@ -74,7 +86,7 @@ class ClusterSettling {
   private:
     void link(const std::vector<SlurmJob>& jobs, bool accounting);
     void link_nameless(Question& question, const std::vector<SlurmJob>& jobs, bool accounting);
-    void add_waiting_tasks(const JobsByComment& by_comment);
+    void add_waiting_tasks(const std::vector<SlurmJob>& jobs);
     void add_live(const std::string& session, const SlurmJob& job);
     void act();
     void settle_one(const Question& question, const Ending& ending, const SlurmJob* slurm);
@@ -178,7 +190,7 @@ void ClusterSettling::link(const std::vector<SlurmJob>& jobs, bool accounting) {
         }
     }
     for (Question& question : questions_) {
-        if (question.answer) {
+        if (question.answer || question.rest) {
             continue;
         }
         const Header& header = question.session->view.header;
@@ -205,29 +217,53 @@ void ClusterSettling::link(const std::vector<SlurmJob>& jobs, bool accounting) {
             }
         }
     }
-    add_waiting_tasks(by_comment);
+    add_waiting_tasks(jobs);
 }
 
-// Tasks of an array that never started, beside those that have a directory.
-void ClusterSettling::add_waiting_tasks(const JobsByComment& by_comment) {
-    std::set<const OpenSession*> done;
-    std::vector<Question> more;
-    for (const Question& question : questions_) {
-        SessionView& view = question.session->view;
-        const auto named = by_comment.find(view.header.id);
-        if (named == by_comment.end() || !done.insert(question.session).second ||
-            !view.jobs.front().job) {
+// Tasks of an array that never started, beside those that have a directory. While one of
+// them waits, those that were cancelled one by one are left for later.
+void ClusterSettling::add_waiting_tasks(const std::vector<SlurmJob>& jobs) {
+    std::map<std::string, std::vector<Question*>, std::less<>> by_session;
+    std::map<std::uint32_t, std::string> by_array;
+    for (Question& question : questions_) {
+        const SessionView& view = question.session->view;
+        if (view.jobs.front().job) {
+            by_session[view.header.id].push_back(&question);
+            by_array.emplace(view.array_job, view.header.id);
+        }
+    }
+    std::map<std::string, std::vector<const SlurmJob*>> over;
+    for (const SlurmJob& job : jobs) {
+        const auto array = by_array.find(job.array_job);
+        const bool of_array = job.array_job != 0 && array != by_array.end();
+        const auto found = of_array ? by_session.find(array->second)
+                                    : by_session.find(session_in_comment(job.comment));
+        if (found == by_session.end() || claimed_.contains(job.job) ||
+            !is_job_of(job, found->second.front()->session->view.header, job.job)) {
             continue;
         }
-        for (const SlurmJob* job : named->second) {
-            if (claimed_.contains(job->job) || !is_job_of(*job, view.header, job->job)) {
-                continue;
+        if (standing(job.state) == Standing::live) {
+            add_live(found->first, job);
+        } else if (standing(job.state) == Standing::over && never_started(job)) {
+            over[found->first].push_back(&job);
+        }
+    }
+    std::vector<Question> more;
+    for (const auto& [id, questions] : by_session) {
+        const bool waits = result_.live.contains(id);
+        for (Question* const question : questions) {
+            if (question->rest && waits) {
+                question->answer = result_.live[id].front();
             }
-            if (standing(job->state) == Standing::live) {
-                add_live(view.header.id, *job);
-            } else if (standing(job->state) == Standing::over && never_started(*job)) {
-                more.push_back({question.session, kNoJobYet, *job, false});
+        }
+        for (const SlurmJob* const job : waits ? std::vector<const SlurmJob*>{} : over[id]) {
+            Question* const rest = questions.back()->rest ? questions.back() : nullptr;
+            if (rest != nullptr && !rest->answer) {
+                rest->answer = *job;
+            } else {
+                more.push_back({questions.front()->session, kNoJobYet, *job, false, false});
             }
+            claimed_.insert(job->job);
         }
     }
     std::move(more.begin(), more.end(), std::back_inserter(questions_));
@@ -281,7 +317,8 @@ void ClusterSettling::act() {
         }
         const bool young =
             asker_.clock->now() < plus(question.session->view.header.created, kTooYoung);
-        if (!facts_ || young || question.several) {
+        if (!facts_ || young || question.several ||
+            (question.rest && claimed_.contains(*job.job))) {
             continue;
         }
         if (forgotten(job, asker_.clock->now(), facts_->min_job_age)) {
@@ -382,15 +419,24 @@ Settling settle(std::vector<OpenSession>& sessions, SlurmQuestions& slurm, const
         if (session.view.header.uid != asker.user) {
             continue;
         }
+        std::vector<Question>& questions = by_cluster[session.view.header.cluster.value_or("")];
+        const std::size_t before = questions.size();
         for (std::size_t i = 0; i < session.view.jobs.size(); ++i) {
             if (!session.view.jobs[i].settled()) {
-                by_cluster[session.view.header.cluster.value_or("")].push_back(
-                    {&session, i, {}, false});
-                asked.insert(&session);
+                questions.push_back({&session, i, {}, false, false});
             }
+        }
+        if (session.view.awaits_tasks() && heard_of_lately(session.view, asker.clock->now())) {
+            questions.push_back({&session, kNoJobYet, {}, false, true});
+        }
+        if (questions.size() > before) {
+            asked.insert(&session);
         }
     }
     for (auto& [cluster, questions] : by_cluster) {
+        if (questions.empty()) {
+            continue;
+        }
         ClusterSettling(cluster, slurm, asker, write, result).ask(std::move(questions));
     }
     if (write) {

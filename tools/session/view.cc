@@ -133,6 +133,10 @@ Result<SessionView> view_session(const SessionDirectory& session) {
         const Merge merged = merge(view.header.tests, *all, job);
         view.accepted = merged.accepted();
         view.jobs.push_back(merged.view(view.header, job));
+        if (view.jobs.back().array_job != 0) {
+            view.array_job = view.jobs.back().array_job;
+            view.array_count = view.jobs.back().array_count;
+        }
     }
     view.flaws = std::move(all->flaws);
     return view;

@@ -59,7 +59,9 @@ struct JobView {
     std::string nodes;
     std::vector<TestView> tests;
     std::map<std::string, NodeView> node_views;
-    bool runner_spoke = false;  // in the latest restart
+    bool runner_spoke = false;                     // in the latest restart
+    std::uint32_t array_job = 0, array_count = 0;  // as the runner found them; 0: no array
+    bool has_directory = false;                    // it started, or at least tried to
     /// Of the latest restart: the last sequence number of each journal that could still change
     /// how it ended; and the same at the first of the looks since which Slurm does not know
     /// the job and nothing was written.
@@ -74,8 +76,13 @@ struct JobView {
 struct SessionView {
     Header header;
     std::optional<Timestamp> accepted;  // when Slurm took the submission
+    std::uint32_t array_job = 0;        // Slurm's id of the array; 0: none, as far as is known
+    std::uint32_t array_count = 0;      // how many tasks it has
     std::vector<JobView> jobs;          // at least one; sorted by job id
     std::vector<Flaw> flaws;            // of the session's own files
+
+    /// Whether tasks of the array have no job on record yet.
+    [[nodiscard]] bool awaits_tasks() const;
 };
 
 /// Reads every journal of the session once. Never writes. Unreadable parts become flaws.

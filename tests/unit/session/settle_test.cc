@@ -334,6 +334,59 @@ TEST_F(SettleTest, TasksOfAnArrayThatNeverStarted) {
     EXPECT_TRUE(view.flaws.empty());
 }
 
+// Task 1 of an array of 4 has run and ended; its runner told that it is one.
+class SettleArray : public SettleTest {
+  protected:
+    void SetUp() override {
+        SettleTest::SetUp();
+        const auto session = make_session(1);
+        submit_as_usual(session);
+        status::Record first = whole(Role::runner, "RUNNING");
+        first.data = R"({"array":{"job":6,"count":4}})";
+        write(session, {7, 0}, "n1",
+              {first, ended(one(Role::runner, 0, "COMPLETE"), Cause::finished, Verdict::pass),
+               ended(whole(Role::runner, "COMPLETE"), Cause::finished)});
+    }
+    // Without a comment: the user may have given another one.
+    static SlurmJob task(std::uint32_t id, const std::string& tasks, const std::string& state) {
+        SlurmJob made = job(id, state, "");
+        made.array_job = 6;
+        made.array_task = tasks;
+        return made;
+    }
+};
+
+TEST_F(SettleArray, TasksThatWaitAreLive) {
+    slurm_.queued = {task(6, "3-4", "PENDING"), task(9, "2", "CANCELLED")};
+    settle_it();
+    EXPECT_EQ(outcome_.live.at(kId).size(), 1U);
+    EXPECT_EQ(outcome_.settled, 0U);
+    EXPECT_EQ(slurm_.asked.size(), 1U);
+}
+
+TEST_F(SettleArray, TasksThatWereCancelledWhileTheyWaited) {
+    slurm_.queued = {task(6, "3-4", "CANCELLED"), task(9, "2", "CANCELLED")};
+    settle_it();
+    EXPECT_EQ(outcome_.settled, 2U);
+    const SessionView view = open().view;
+    ASSERT_EQ(view.jobs.size(), 3U);
+    EXPECT_EQ(view.jobs[0].job, 6U);
+    EXPECT_EQ(view.jobs[0].cause, Cause::cancelled);
+    EXPECT_EQ(view.jobs[2].cause, Cause::cancelled);
+    slurm_.asked.clear();
+    settle_it();
+    EXPECT_TRUE(slurm_.asked.empty());
+}
+
+TEST_F(SettleArray, TasksThatSlurmHasForgotten) {
+    settle_it();
+    EXPECT_EQ(outcome_.settled, 0U);
+    clock_.advance(1000);
+    settle_it();
+    EXPECT_EQ(open().view.jobs[0].state, "UNKNOWN");
+    EXPECT_EQ(open().view.jobs[1].state, "COMPLETE");
+}
+
 TEST_F(SettleTest, SkippedTestsStaySkipped) {
     auto store = Store::create(settings_);
     Header skipping = header(2);
