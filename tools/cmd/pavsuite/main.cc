@@ -34,10 +34,14 @@ int pavsuite(int argc, char** argv) {
     app.require_subcommand(1);
     app.footer(
         "Examples:\n"
+        "  pavsuite list                   the suites and tests that there are\n"
+        "  pavsuite show selftest.pass     what a test is in the end\n"
+        "  pavsuite check                  every mistake in every suite\n"
         "  pavsuite render selftest        the batch script that sbatch would read\n"
         "  sbatch --pavtest=selftest       submit it");
-    const std::vector<Chosen> chosen{add_render(app), add_submit(app), add_freeze(app),
-                                     add_submission(app)};
+    const std::vector<Chosen> chosen{add_list(app),   add_show(app),      add_check(app),
+                                     add_new(app),    add_render(app),    add_submit(app),
+                                     add_freeze(app), add_submission(app)};
     try {
         std::vector<std::string> words = words_of(argc, argv);
         std::reverse(words.begin(), words.end());  // as CLI11 takes them

@@ -22,6 +22,10 @@ void SelectionArguments::add_to(CLI::App& app) {
                    "What to take: [N*]SUITE[.TEST[.SUBTITLE]][*N], each part may be a glob")
         ->type_name("REQUEST");
     app.add_option("-f,--file", files, "A file of requests, one a line")->type_name("FILE");
+    add_layers_to(app);
+}
+
+void SelectionArguments::add_layers_to(CLI::App& app) {
     app.add_option("-H,--host", host, "Use the configuration of this host")->type_name("HOST");
     app.add_option("-o,--os", os, "Use the configuration of this operating system")
         ->type_name("OS");
@@ -75,10 +79,19 @@ std::vector<suite::ConfigDirectory> config_directories(const Process& process) {
     }
     add("user", process.account.home + "/.pavilion", false);
     if (const auto path = process.environment.get("PAV_CONFIG_DIR"); path && !path->empty()) {
-        add("main", std::filesystem::absolute(*path).lexically_normal().string(), true);
+        add("main", absolute_directory(*path), true);
     }
     add("pavtest", data_directory(), false);
     return directories;
+}
+
+std::string absolute_directory(const std::string& path) {
+    std::error_code error;
+    std::string absolute = std::filesystem::absolute(path, error).lexically_normal().string();
+    while (absolute.size() > 1 && absolute.ends_with('/')) {
+        absolute.pop_back();
+    }
+    return absolute;
 }
 
 Result<suite::World> world_of(const Process& process, const std::vector<std::string>& facts) {

@@ -17,11 +17,16 @@ struct SelectionArguments {
     std::vector<std::string> requests, files, modes, overrides, facts;
     std::string host, os;
     void add_to(CLI::App& app);
+    /// All but the requests and -f.
+    void add_layers_to(CLI::App& app);
 };
 
 /// The configuration directories in their order: the site's, the user's ~/.pavilion,
 /// PAV_CONFIG_DIR, and the suites shipped with pavtest.
 std::vector<suite::ConfigDirectory> config_directories(const Process& process);
+
+/// Absolute, without "." and "..", without a slash at its end.
+std::string absolute_directory(const std::string& path);
 
 Result<suite::World> world_of(const Process& process, const std::vector<std::string>& facts);
 suite::Selection selection_of(const SelectionArguments& arguments);

@@ -9,6 +9,14 @@ namespace pavtest::cmd {
 
 using Chosen = std::function<int()>;
 
+/// Suites and tests, and what else there is to choose from.
+Chosen add_list(CLI::App& app);
+/// What requests resolve to, and why.
+Chosen add_show(CLI::App& app);
+/// All errors and warnings of suites.
+Chosen add_check(CLI::App& app);
+/// A suite to start from.
+Chosen add_new(CLI::App& app);
 /// The batch script for a request; with descriptors, the plugin's side of it.
 Chosen add_render(CLI::App& app);
 /// Jobs from requests, with the plugin or without it.

@@ -1,0 +1,126 @@
+#include "cmd/pavsuite/json_output.h"
+
+#include <fmt/format.h>
+
+#include "suite/schema.h"
+
+namespace pavtest::cmd {
+
+using suite::Element;
+using suite::Json;
+
+void put_place(Json& object, const std::optional<Place>& place) {
+    if (!place || place->file.empty()) {
+        return;
+    }
+    object["file"] = place->file;
+    if (place->line > 0) {
+        object["line"] = place->line;
+    }
+    if (place->column > 0) {
+        object["column"] = place->column;
+    }
+}
+
+Json error_json(const Error& error) {
+    Json out = Json::object();
+    put_place(out, error.place);
+    out["message"] = error.what;
+    if (!error.hint.empty()) {
+        out["hint"] = error.hint;
+    }
+    if (error.place && !error.place->line_text.empty()) {
+        out["text"] = error.place->line_text;
+    }
+    return out;
+}
+
+Json errors_json(const std::vector<Error>& errors) {
+    Json out = Json::array();
+    for (const Error& error : errors) {
+        out.push_back(error_json(error));
+    }
+    return out;
+}
+
+namespace {
+
+std::string in_a_line(const Error& error) {
+    std::string out;
+    if (error.place && !error.place->file.empty()) {
+        out = error.place->file;
+        if (error.place->line > 0) {
+            out += fmt::format(":{}:{}", error.place->line, error.place->column);
+        }
+        out += ": ";
+    }
+    out += error.what;
+    if (!error.hint.empty()) {
+        out += fmt::format(" ({})", error.hint);
+    }
+    return out;
+}
+
+// Whether anything is left once the defaults are gone.
+bool drop(Json& value, const Element& element) {
+    switch (element.kind) {
+        case Element::Kind::text:
+            if (element.default_text == nullptr) {
+                return !value.is_null();
+            }
+            return !value.is_string() ||
+                   value.get_ref<const std::string&>() != element.default_text;
+        case Element::Kind::list:
+        case Element::Kind::variables:
+            return !value.empty();
+        case Element::Kind::category:
+            for (auto& [_, item] : value.items()) {
+                drop(item, *element.item);
+            }
+            return !value.empty();
+        case Element::Kind::keyed:
+            break;
+    }
+    for (auto entry = value.begin(); entry != value.end();) {
+        const Element* child = element.child(entry.key());
+        entry =
+            child == nullptr || drop(entry.value(), *child) ? std::next(entry) : value.erase(entry);
+    }
+    return !value.empty();
+}
+
+}  // namespace
+
+Json without_defaults(const Json& config) {
+    Json out = config;
+    drop(out, suite::test_schema());
+    return out;
+}
+
+Json resolution_json(const suite::Resolution& resolution, bool drop_defaults) {
+    Json out = Json::object();
+    Json& errors = out["errors"] = Json::array();
+    for (const Error& error : resolution.errors) {
+        errors.push_back(in_a_line(error));
+    }
+    Json& tests = out["tests"] = Json::array();
+    for (const suite::ResolvedTest& test : resolution.tests) {
+        Json one = Json::object();
+        one["full_name"] = test.full_name;
+        one["name"] = test.test;
+        one["subtitle"] = test.subtitle ? Json(*test.subtitle) : Json(nullptr);
+        one["skip_reasons"] = test.skip_reasons;
+        if (!test.permute_vars.empty()) {
+            one["permute_vars"] = test.permute_vars;
+        }
+        one["config"] = drop_defaults ? without_defaults(test.config) : test.config;
+        tests.push_back(std::move(one));
+    }
+    return out;
+}
+
+void print_json(const Json& json) {
+    fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace pavtest::cmd
