@@ -84,7 +84,8 @@ pid_t start_sharing(const ChildSetup& setup, volatile int& problem) {
     if (const int error = become_leader(setup); error != 0) {
         problem = std::strerror(error);
     } else if (const auto prepared = what.preparation(); !prepared) {
-        problem = describe(prepared.error());
+        const Error& cause = prepared.error();
+        problem = cause.hint.empty() ? cause.what : fmt::format("{} ({})", cause.what, cause.hint);
     } else {
         const int failed = start_program(setup);
         problem = fmt::format("cannot run '{}' in '{}': {}", setup.arguments[0], setup.directory,

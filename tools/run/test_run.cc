@@ -12,6 +12,7 @@
 #include "base/hostlist.h"
 #include "base/text.h"
 #include "build/stage.h"
+#include "run/node_config.h"
 #include "status/states.h"
 
 namespace pavtest::run {
@@ -26,6 +27,8 @@ std::string nodes_of(const session::PlannedTest& test, const JobContext& job) {
     const std::size_t count = std::min<std::size_t>(std::max(test.nodes, 1U), job.nodes.size());
     return compress_hostlist({job.nodes.begin(), job.nodes.begin() + static_cast<long>(count)});
 }
+
+constexpr double kResolveTimeout = 300;  // seconds
 
 bool has_prolog_state(const Ledger& ledger, std::uint32_t test) {
     return std::any_of(ledger.before.begin(), ledger.before.end(),
@@ -133,25 +136,64 @@ void TestRun::start(Duration now) {
     if (!has_prolog_state(world_.ledger, test_.index)) {
         record(state::prepping_run, fmt::format("on {}", world_.job.node));
     }
-    if (test_.deferred) {
-        refuse(state::run_error, "strings that are only known on the node are not resolved yet");
-        return;
+    go_on(test_.deferred ? start_resolving(now) : start_stages(now));
+}
+
+// A stage that could not be started ends the test.
+void TestRun::go_on(const Result<>& started) {
+    if (!started) {
+        refuse(stage_ == Stage::building ? state::build_error : state::run_error,
+               started.error().what);
     }
+}
+
+// What was left open at submission is finished in a child: a site's facts are programs, which
+// may take their time, hang or crash.
+Result<> TestRun::start_resolving(Duration now) {
+    stage_ = Stage::resolving;
+    auto log = files_->new_log("resolve.log");
+    if (!log) {
+        return tl::make_unexpected(log.error());
+    }
+    ScriptStart what;
+    what.launch.arguments = {"/bin/true"};
+    what.launch.directory = files_->path();
+    what.launch.preparation = [this] {
+        return write_node_config(test_, world_.environment, nodes_, *files_);
+    };
+    what.log = std::move(*log);
+    what.timeout = kResolveTimeout;
+    return start_script(std::move(what), now);
+}
+
+Result<> TestRun::resolving_ended(Duration now) {
+    if (!end_.well()) {
+        return fail(ErrorKind::infrastructure, describe_end(end_, kResolveTimeout));
+    }
+    auto config = read_node_config(*files_);
+    if (!config) {
+        return tl::make_unexpected(config.error());
+    }
+    test_.config = std::move(*config);
+    stage_ = Stage::running;
+    return start_stages(now);
+}
+
+Result<> TestRun::start_stages(Duration now) {
     const auto source = test_.source
                             ? std::optional(world_.session.directory().path() + "/" + *test_.source)
                             : std::nullopt;
     auto build = build::read_spec(test_.config, source);
+    if (!build) {
+        return tl::make_unexpected(build.error());
+    }
     auto run = build::read_section(test_.config, "run");
-    if (!build || !run) {
-        refuse(state::run_error, (build ? run.error() : build.error()).what);
-        return;
+    if (!run) {
+        return tl::make_unexpected(run.error());
     }
     build_ = std::move(*build);
     run_ = std::move(*run);
-    auto started = build_.empty() ? start_run(now) : start_build(now);
-    if (!started) {
-        refuse(building_ ? state::build_error : state::run_error, started.error().what);
-    }
+    return build_.empty() ? start_run(now) : start_build(now);
 }
 
 std::vector<std::string> TestRun::script_environment() const {
@@ -174,6 +216,7 @@ build::ScriptFrame TestRun::frame(const std::string& directory) const {
 }
 
 Result<> TestRun::start_script(ScriptStart what, Duration now) {
+    end_ = {};
     what.launch.environment = script_environment();
     what.mark = test_mark(job_mark(world_.session.id(), world_.job.mark(),
                                    fmt::format("{}", world_.job.key.job), world_.job.node),
@@ -187,13 +230,12 @@ Result<> TestRun::start_script(ScriptStart what, Duration now) {
 }
 
 Result<> TestRun::start_build(Duration now) {
-    building_ = true;
+    stage_ = Stage::building;
     if (const build::Built* built = world_.builds.find(build::identity(build_))) {
         built_ = *built;
         if (built->ok) {
             record(state::build_reused, fmt::format("built for test {} in this job: {}",
                                                     built->by_test, built->directory));
-            building_ = false;
             return start_run(now);
         }
         const std::string reason =
@@ -255,6 +297,7 @@ Result<> TestRun::start_build(Duration now) {
 }
 
 Result<> TestRun::start_run(Duration now) {
+    stage_ = Stage::running;
     const std::string directory = files_->build_path();
     if (auto made = files_->make_build_directory(); !made) {
         return made;
@@ -317,16 +360,16 @@ void TestRun::step(Duration now) {
         record(state::info,
                fmt::format("{} processes of it could not be ended", end_.immortal.size()));
     }
-    if (!building_) {
-        run_ended();
-        return;
-    }
-    build_ended();
-    if (!over()) {
-        building_ = false;
-        if (auto started = start_run(now); !started) {
-            refuse(state::run_error, started.error().what);
-        }
+    switch (stage_) {
+        case Stage::resolving:
+            go_on(resolving_ended(now));
+            break;
+        case Stage::building:
+            go_on(build_ended(now));
+            break;
+        case Stage::running:
+            run_ended();
+            break;
     }
 }
 
@@ -334,7 +377,7 @@ std::optional<TestRun::Duration> TestRun::next_step() const {
     return script_ ? script_->next_step() : std::nullopt;
 }
 
-void TestRun::build_ended() {
+Result<> TestRun::build_ended(Duration now) {
     built_.ok = end_.well();
     built_.reason = describe_end(end_, build_.section.timeout);
     built_.state = built_.ok                   ? state::build_done
@@ -347,17 +390,19 @@ void TestRun::build_ended() {
     record.return_value = end_.return_value;
     record.duration = end_.duration;
     this->record(std::move(record));
-    if (!built_.ok) {
-        Verdict verdict;
-        verdict.result =
-            built_.state == state::build_error ? status::Verdict::error : status::Verdict::fail;
-        verdict.cause = end_.timed_out       ? status::Cause::timeout
-                        : end_.out_of_memory ? status::Cause::out_of_memory
-                                             : status::Cause::finished;
-        verdict.state = built_.state;
-        verdict.reason = "build: " + built_.reason;
-        verdict_ = std::move(verdict);
+    if (built_.ok) {
+        return start_run(now);
     }
+    Verdict verdict;
+    verdict.result =
+        built_.state == state::build_error ? status::Verdict::error : status::Verdict::fail;
+    verdict.cause = end_.timed_out       ? status::Cause::timeout
+                    : end_.out_of_memory ? status::Cause::out_of_memory
+                                         : status::Cause::finished;
+    verdict.state = built_.state;
+    verdict.reason = "build: " + built_.reason;
+    verdict_ = std::move(verdict);
+    return {};
 }
 
 void TestRun::run_ended() {

@@ -68,11 +68,17 @@ class TestRun {
     [[nodiscard]] const std::string& nodes() const { return nodes_; }
 
   private:
+    enum class Stage { resolving, building, running };
+
     Result<> make_files();
+    void go_on(const Result<>& started);
+    Result<> start_resolving(Duration now);
+    Result<> start_stages(Duration now);
     Result<> start_build(Duration now);
     Result<> start_run(Duration now);
     Result<> start_script(ScriptStart what, Duration now);
-    void build_ended();
+    Result<> resolving_ended(Duration now);
+    Result<> build_ended(Duration now);
     void run_ended();
     void refuse(std::string_view state, const std::string& reason);
     [[nodiscard]] bool skip_if_told();
@@ -93,7 +99,7 @@ class TestRun {
     build::Spec build_;
     build::Section run_;
     build::Built built_;
-    bool building_ = false;
+    Stage stage_ = Stage::running;
     bool ran_ = false;
     bool aborted_ = false;
     std::optional<ScriptProcess> script_;

@@ -1,6 +1,8 @@
 // Choosing a parser; and the regex and split parsers, which look at one line alone.
 #include "run/parsers/line_parser.h"
 
+#include <algorithm>
+
 #include "run/parsers/python_text.h"
 #include "run/parsers/regex.h"
 
@@ -10,8 +12,13 @@ namespace {
 
 class RegexParser : public LineParser {
   public:
-    RegexParser(Regex regex, const Deadline& deadline)
-        : regex_(std::move(regex)), deadline_(deadline) {}
+    RegexParser(Regex regex, const ParserOptions& options, const Deadline& deadline)
+        : regex_(std::move(regex)),
+          only_last_(options.select.kind == Select::Kind::index && options.select.index == -1),
+          spans_(std::max<std::size_t>(regex_.groups(), 1)),
+          deadline_(deadline) {}
+
+    void clear() override { found_ = false; }
 
     Result<> line(const Line& line, bool selected, Matches& matches) override {
         if (!selected) {
@@ -25,25 +32,57 @@ class RegexParser : public LineParser {
             case Regex::Found::yes:
                 break;
         }
-        if (regex_.groups() < 2) {
-            Value value = group(line.text, regex_.groups());
-            return value.is_null() ? Result<>() : matches.add(std::move(value));
+        // With one group, that one is the match; it may have taken no part.
+        if (regex_.groups() == 1 && !regex_.group(1).set) {
+            return {};
         }
-        List values;
-        for (std::size_t i = 1; i <= regex_.groups(); ++i) {
-            values.push_back(group(line.text, i));
+        if (matches.only_counts()) {
+            matches.count_one();
+            return {};
         }
-        return matches.add(Value(std::move(values)));
+        take_spans();
+        if (only_last_) {
+            found_ = true;
+            last_line_ = line.text;
+            return {};
+        }
+        return matches.add(value_in(line.text));
+    }
+
+    // Of millions of matches only the last is made a value.
+    Result<> end(Matches& matches) override {
+        return found_ ? matches.add(value_in(last_line_)) : Result<>();
     }
 
   private:
-    [[nodiscard]] Value group(std::string_view text, std::size_t number) const {
-        const Regex::Span span = regex_.group(number);
-        return span.set ? Value(std::string(text.substr(span.begin, span.end - span.begin)))
-                        : Value();
+    void take_spans() {
+        const std::size_t first = regex_.groups() == 0 ? 0 : 1;
+        for (std::size_t i = 0; i < spans_.size(); ++i) {
+            spans_[i] = regex_.group(first + i);
+        }
+    }
+
+    [[nodiscard]] Value value_in(std::string_view text) const {
+        const auto part = [&](const Regex::Span& span) {
+            return span.set ? Value(std::string(text.substr(span.begin, span.end - span.begin)))
+                            : Value();
+        };
+        if (spans_.size() == 1) {
+            return part(spans_.front());
+        }
+        List values;
+        values.reserve(spans_.size());
+        for (const Regex::Span& span : spans_) {
+            values.push_back(part(span));
+        }
+        return Value(std::move(values));
     }
 
     Regex regex_;
+    bool only_last_;
+    std::vector<Regex::Span> spans_;  // of the latest match
+    bool found_ = false;              // for the last match only
+    std::string last_line_;
     const Deadline& deadline_;
 };
 
@@ -84,7 +123,7 @@ Result<std::unique_ptr<LineParser>> make_regex_parser(const ParserOptions& optio
     if (!regex) {
         return tl::unexpected(regex.error());
     }
-    return std::make_unique<RegexParser>(std::move(*regex), deadline);
+    return std::make_unique<RegexParser>(std::move(*regex), options, deadline);
 }
 
 Result<std::unique_ptr<LineParser>> make_split_parser(const ParserOptions& options) {

@@ -23,6 +23,9 @@ class Matches {
     void clear();
     /// One match, never null.
     Result<> add(Value value);
+    /// Whether only the number of matches is wanted, so that count_one() will do.
+    [[nodiscard]] bool only_counts() const { return streams() && !reduction_; }
+    void count_one() { ++count_; }
     /// Whether later matches make no difference.
     [[nodiscard]] bool enough() const { return enough_; }
     struct Found {

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/process.h"
 #include "base/text.h"

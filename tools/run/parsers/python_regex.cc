@@ -10,24 +10,12 @@
 #include <vector>
 
 #include "base/text.h"
+#include "run/parsers/pattern_reader.h"
 #include "run/parsers/repeat_cost.h"
 
 namespace pavtest::parsers {
 
 namespace {
-
-bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool octal(char c) {
-    return c >= '0' && c <= '7';
-}
-bool letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool word(char c) {
-    return letter(c) || digit(c) || c == '_';
-}
 
 // What a quantifier would apply to.
 enum class Before { nothing, item, anchor, repeat };
@@ -40,9 +28,9 @@ struct Group {
     bool verbose = false;    // as it was outside
 };
 
-class Translator {
+class Translator : private PatternReader {
   public:
-    explicit Translator(std::string_view pattern) : in_(pattern) {}
+    explicit Translator(std::string_view pattern) : PatternReader(pattern) {}
 
     Result<Translation> run() {
         while (at_ < in_.size()) {
@@ -138,8 +126,8 @@ class Translator {
             return {};
         }
         if (c >= '1' && c <= '9' && !is_octal_escape()) {
-            const std::size_t digits = at_ + 2 < in_.size() && digit(in_[at_ + 2]) ? 2 : 1;
-            const std::size_t number = number_at(at_ + 1, digits);
+            const std::size_t digits = at_ + 2 < in_.size() && is_digit(in_[at_ + 2]) ? 2 : 1;
+            const std::size_t number = number_of(in_.substr(at_ + 1, digits));
             at_ += 1 + digits;
             return back_reference(number);
         }
@@ -149,82 +137,6 @@ class Translator {
         }
         emit_item(*code);
         return {};
-    }
-
-    // \ and three octal digits.
-    [[nodiscard]] bool is_octal_escape() const {
-        return at_ + 3 < in_.size() && octal(in_[at_ + 1]) && octal(in_[at_ + 2]) &&
-               octal(in_[at_ + 3]);
-    }
-
-    // An escape that stands for one character, in a class or outside.
-    Result<std::uint32_t> escaped_character() {
-        const char c = in_[at_ + 1];
-        static constexpr std::string_view names = "abfnrtv";
-        static constexpr std::string_view codes = "\a\b\f\n\r\t\v";
-        if (const auto found = names.find(c); found != std::string_view::npos) {
-            at_ += 2;
-            return static_cast<std::uint32_t>(codes[found]);
-        }
-        if (c == 'x' || c == 'u' || c == 'U') {
-            return hex_escape(c == 'x' ? 2 : c == 'u' ? 4 : 8);
-        }
-        if (digit(c)) {
-            return octal_escape();
-        }
-        if (letter(c)) {
-            return bad_escape(c);
-        }
-        ++at_;
-        return character();
-    }
-
-    tl::unexpected<Error> bad_escape(char c) const {
-        if (c == 'N') {
-            return bad("\\N{…} is not supported", "write the character, or \\u and its number");
-        }
-        std::string hint;
-        if (c == 'z') {
-            hint = "the end of the text is \\Z";
-        } else if (c == 'h' || c == 'R' || c == 'p' || c == 'K') {
-            hint = "Perl has it; the regular expressions here are Python's";
-        }
-        return bad(fmt::format("\\{} means nothing in Python's regular expressions", c), hint);
-    }
-
-    Result<std::uint32_t> hex_escape(std::size_t digits) {
-        const std::string_view text = in_.substr(at_ + 2).substr(0, digits);
-        std::uint32_t code = 0;
-        bool good = text.size() == digits;
-        for (const char c : text) {
-            const char small = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-            good = good && (digit(small) || (small >= 'a' && small <= 'f'));
-            code = code * 16 +
-                   static_cast<std::uint32_t>(digit(small) ? small - '0' : small - 'a' + 10);
-        }
-        if (!good || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
-            return bad(fmt::format("\\{} needs {} hexadecimal digits of a character", in_[at_ + 1],
-                                   digits));
-        }
-        at_ += 2 + digits;
-        return code;
-    }
-
-    Result<std::uint32_t> octal_escape() {
-        std::uint32_t code = 0;
-        std::size_t count = 0;
-        while (count < 3 && at_ + 1 + count < in_.size() && octal(in_[at_ + 1 + count])) {
-            code = code * 8 + static_cast<std::uint32_t>(in_[at_ + 1 + count] - '0');
-            ++count;
-        }
-        if (count == 0) {
-            return bad(fmt::format("\\{} is no octal number", in_[at_ + 1]));
-        }
-        if (code > 0377) {
-            return bad(fmt::format("\\{:o} is beyond \\377", code));
-        }
-        at_ += 1 + count;
-        return code;
     }
 
     // ---- classes
@@ -351,7 +263,7 @@ class Translator {
         std::size_t end = at_ + 1;
         const auto digits = [&] {
             const std::size_t from = end;
-            while (end < in_.size() && digit(in_[end])) {
+            while (end < in_.size() && is_digit(in_[end])) {
                 ++end;
             }
             return in_.substr(from, end - from);
@@ -368,8 +280,8 @@ class Translator {
             ++at_;
             return {};
         }
-        const std::size_t least = count_of(low);
-        const std::size_t most = high.empty() ? RepeatCost::unbounded : count_of(high);
+        const std::size_t least = number_of(low);
+        const std::size_t most = high.empty() ? RepeatCost::unbounded : number_of(high);
         constexpr std::size_t limit = 65535;
         if (least > limit || (!high.empty() && most > limit)) {
             return bad(fmt::format("no more than {} repeats are supported", limit));
@@ -380,14 +292,6 @@ class Translator {
         return quantifier(
             comma ? fmt::format("{{{},{}}}", least, high) : fmt::format("{{{}}}", least),
             end + 1 - at_, least, most);
-    }
-
-    static std::size_t count_of(std::string_view digits) {
-        std::size_t count = 0;
-        for (const char c : digits) {
-            count = std::min<std::size_t>(count * 10 + static_cast<std::size_t>(c - '0'), 1U << 20);
-        }
-        return count;
     }
 
     // ---- groups
@@ -462,8 +366,8 @@ class Translator {
             return tl::unexpected(name.error());
         }
         std::size_t number = 0;
-        if (digit(name->front())) {
-            number = count_of(*name);
+        if (is_digit(name->front())) {
+            number = number_of(*name);
             highest_condition_ = std::max(highest_condition_, number);
         } else if (const auto found = names_.find(*name); found != names_.end()) {
             number = found->second;
@@ -477,7 +381,7 @@ class Translator {
 
     Result<> flags() {
         std::size_t end = at_ + 2;
-        while (end < in_.size() && (letter(in_[end]) || in_[end] == '-')) {
+        while (end < in_.size() && (is_letter(in_[end]) || in_[end] == '-')) {
             ++end;
         }
         const std::string_view given = in_.substr(at_ + 2, end - at_ - 2);
@@ -591,7 +495,7 @@ class Translator {
     }
 
     void emit_character(std::uint32_t code) {
-        if (code < 0x80 && word(static_cast<char>(code))) {
+        if (code < 0x80 && is_word(static_cast<char>(code))) {
             out_.pattern += static_cast<char>(code);
         } else if (code > 0x20 && code < 0x7F) {
             out_.pattern += {'\\', static_cast<char>(code)};
@@ -601,50 +505,6 @@ class Translator {
         }
     }
 
-    // Takes one character; the pattern is well-formed UTF-8.
-    std::uint32_t character() {
-        const auto lead = static_cast<unsigned char>(in_[at_++]);
-        if (lead < 0x80) {
-            return lead;
-        }
-        std::size_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-        std::uint32_t code = lead & (0x3FU >> more);
-        for (; more > 0 && at_ < in_.size(); --more) {
-            code = code << 6U | (static_cast<unsigned char>(in_[at_++]) & 0x3FU);
-        }
-        return code;
-    }
-
-    [[nodiscard]] char peek(std::size_t ahead) const {
-        return at_ + ahead < in_.size() ? in_[at_ + ahead] : '\0';
-    }
-
-    [[nodiscard]] std::size_t number_at(std::size_t from, std::size_t digits) const {
-        return count_of(in_.substr(from, digits));
-    }
-
-    // A group's name or number up to `closing`.
-    Result<std::string> name_until(char closing, std::size_t from) const {
-        const std::size_t end = in_.find(closing, std::min(from, in_.size()));
-        const std::string_view name =
-            end == std::string_view::npos ? std::string_view() : in_.substr(from, end - from);
-        const bool good = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-            return word(c) || static_cast<unsigned char>(c) >= 0x80;
-        }) && (!digit(name.front()) || (closing == ')' && peek(2) == '('));
-        if (!good) {
-            return bad("a group's name is missing or is no name");
-        }
-        return std::string(name);
-    }
-
-    tl::unexpected<Error> bad(std::string_view why, std::string hint = {}) const {
-        return fail(ErrorKind::config,
-                    fmt::format("regular expression '{}', character {}: {}", in_, at_ + 1, why),
-                    std::move(hint));
-    }
-
-    std::string_view in_;
-    std::size_t at_ = 0;
     Translation out_;
     Before before_ = Before::nothing;
     bool verbose_ = false;

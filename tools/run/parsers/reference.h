@@ -13,7 +13,7 @@
 // A result that is kept by file (per_file: name) is checked for each, as is a path with *.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
