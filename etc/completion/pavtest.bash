@@ -89,6 +89,11 @@ _pavtest_split() {
     [[ ${COMP_LINE:0:COMP_POINT} != *[[:space:]] ]] || words+=("")
 }
 
+# What pavsuite list can list.
+_pavtest_kinds() {
+    printf '%s\n' tests suites hosts os modes facts sched functions collections keys
+}
+
 _pavtest_command() {
     local words current previous command=$1
     _pavtest_split
@@ -105,7 +110,7 @@ _pavtest_command() {
         -H | --host) _pavtest_reply "$current" < <(_pavtest_files hosts) ;;
         -o | --os) _pavtest_reply "$current" < <(_pavtest_files os) ;;
         --session) _pavtest_reply "$current" < <(_pavtest_jobs | grep -E '^.{12}$') ;;
-        -f | --file | --store) COMPREPLY=() && compopt -o default ;;
+        -f | --file | -d | --directory | --store) COMPREPLY=() && compopt -o default ;;
         *)
             local subcommand=()
             [[ $command != pavsuite || ${#words[@]} -lt 3 ]] || subcommand=("${words[1]}")
@@ -113,8 +118,11 @@ _pavtest_command() {
                 _pavtest_reply "$current" < <(_pavtest_help "$command" "${subcommand[@]}")
             elif ((${#words[@]} == 2)); then
                 _pavtest_reply "$current" < <(_pavtest_help -s "$command")
-            elif [[ $command == pavsuite ]]; then
-                _pavtest_reply "$current" < <(_pavtest_requests "$current")
+            elif [[ $command == pavsuite && ${words[1]} != new ]]; then
+                _pavtest_reply "$current" < <(
+                    _pavtest_requests "$current"
+                    [[ ${words[1]} != list ]] || ((${#words[@]} > 3)) || _pavtest_kinds
+                )
                 # A test may follow the suite.
                 [[ ${COMPREPLY[*]} == *.* ]] || compopt -o nospace 2>/dev/null
             fi

@@ -126,6 +126,7 @@ complete_line() {
     [[ $(complete_line _pavtest_command "pavsuite render healt") == health ]]
     [[ $(complete_line _pavtest_command "pavsuite render completing.") == "completing.one completing.two" ]]
     [[ $(complete_line _pavtest_command "pavsuite submit -m ") == "fast slow" ]]
+    [[ $(complete_line _pavtest_command "pavsuite list func") == functions ]]
     [[ $(complete_line _pavtest_command "pavstat --hist") == --history ]]
     [[ $(complete_line _pavtest_command "pavstat sett") == settle ]]
     [[ $(complete_line _pavtest_command "pavrun --max") == --maxfail ]]
