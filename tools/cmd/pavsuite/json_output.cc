@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "suite/schema.h"
+#include "suite/trace.h"
 
 namespace pavtest::cmd {
 
@@ -61,12 +62,21 @@ std::string in_a_line(const Error& error) {
     return out;
 }
 
-// Whether anything is left once the defaults are gone.
-bool drop(Json& value, const Element& element) {
+// Whether a value was set by somebody; without a trace nobody knows.
+bool is_set(const suite::ResolvedTest& test, const std::string& key) {
+    return test.trace == nullptr || !suite::explain(test, key).empty();
+}
+
+// Whether anything is left once the defaults are gone. `key` leads to the value.
+bool drop(Json& value, const Element& element, const suite::ResolvedTest& test,
+          const std::string& key) {
     switch (element.kind) {
         case Element::Kind::text:
             if (element.default_text == nullptr) {
                 return !value.is_null();
+            }
+            if (std::string_view(element.default_text).find("{{") != std::string_view::npos) {
+                return is_set(test, key);
             }
             return !value.is_string() ||
                    value.get_ref<const std::string&>() != element.default_text;
@@ -74,8 +84,8 @@ bool drop(Json& value, const Element& element) {
         case Element::Kind::variables:
             return !value.empty();
         case Element::Kind::category:
-            for (auto& [_, item] : value.items()) {
-                drop(item, *element.item);
+            for (auto& [name, item] : value.items()) {
+                drop(item, *element.item, test, fmt::format("{}.{}", key, name));
             }
             return !value.empty();
         case Element::Kind::keyed:
@@ -83,17 +93,19 @@ bool drop(Json& value, const Element& element) {
     }
     for (auto entry = value.begin(); entry != value.end();) {
         const Element* child = element.child(entry.key());
-        entry =
-            child == nullptr || drop(entry.value(), *child) ? std::next(entry) : value.erase(entry);
+        const std::string below =
+            key.empty() ? entry.key() : fmt::format("{}.{}", key, entry.key());
+        const bool keep = child == nullptr || drop(entry.value(), *child, test, below);
+        entry = keep ? std::next(entry) : value.erase(entry);
     }
     return !value.empty();
 }
 
 }  // namespace
 
-Json without_defaults(const Json& config) {
-    Json out = config;
-    drop(out, suite::test_schema());
+Json without_defaults(const suite::ResolvedTest& test) {
+    Json out = test.config;
+    drop(out, suite::test_schema(), test, "");
     return out;
 }
 
@@ -113,7 +125,7 @@ Json resolution_json(const suite::Resolution& resolution, bool drop_defaults) {
         if (!test.permute_vars.empty()) {
             one["permute_vars"] = test.permute_vars;
         }
-        one["config"] = drop_defaults ? without_defaults(test.config) : test.config;
+        one["config"] = drop_defaults ? without_defaults(test) : test.config;
         tests.push_back(std::move(one));
     }
     return out;

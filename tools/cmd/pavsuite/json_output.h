@@ -19,8 +19,8 @@ suite::Json errors_json(const std::vector<Error>& errors);
 /// configurations.
 suite::Json resolution_json(const suite::Resolution& resolution, bool drop_defaults);
 
-/// A configuration without what says no more than the defaults do.
-suite::Json without_defaults(const suite::Json& config);
+/// A test's configuration without what says no more than the defaults do.
+suite::Json without_defaults(const suite::ResolvedTest& test);
 
 /// Prints it, whatever bytes are in it.
 void print_json(const suite::Json& json);

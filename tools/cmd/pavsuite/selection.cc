@@ -21,7 +21,9 @@ void SelectionArguments::add_to(CLI::App& app) {
     app.add_option("requests", requests,
                    "What to take: [N*]SUITE[.TEST[.SUBTITLE]][*N], each part may be a glob")
         ->type_name("REQUEST");
-    app.add_option("-f,--file", files, "A file of requests, one a line")->type_name("FILE");
+    app.add_option("-f,--file", files, "A file of requests, one a line")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
     add_layers_to(app);
 }
 
@@ -29,12 +31,16 @@ void SelectionArguments::add_layers_to(CLI::App& app) {
     app.add_option("-H,--host", host, "Use the configuration of this host")->type_name("HOST");
     app.add_option("-o,--os", os, "Use the configuration of this operating system")
         ->type_name("OS");
+    // Each takes one word: what follows it may be a request.
     app.add_option("-m,--mode", modes, "Apply a mode; may be repeated, in order")
-        ->type_name("MODE");
+        ->type_name("MODE")
+        ->allow_extra_args(false);
     app.add_option("-c,--set", overrides, "Override a key: run.timeout=60; may be repeated")
-        ->type_name("KEY=VALUE");
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
     app.add_option("--fact", facts, "Pin a fact: sys_name=other; may be repeated")
-        ->type_name("NAME=VALUE");
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
 }
 
 namespace {

@@ -217,7 +217,7 @@ std::string show_text(const std::vector<suite::ResolvedTest>& tests, const ShowO
         if (same - i > 1) {
             out += paint.dim(fmt::format("# {} times", same - i)) + "\n";
         }
-        Json config = options.defaults ? test.config : without_defaults(test.config);
+        Json config = options.defaults ? test.config : without_defaults(test);
         if (!options.defaults) {
             drop_identity(config);
         }
