@@ -2,6 +2,7 @@
 # pavsuite as installed, without any Slurm: list, show, --why, check, new; and every
 # conformance case through the program itself.
 
+bats_require_minimum_version 1.5.0
 # shellcheck source=tests/system/helpers.bash
 load helpers
 
@@ -106,7 +107,7 @@ EOF
     } >"$PAV_CONFIG_DIR/suites/odd.yaml"
     pavsuite show odd | sed 's/^odd\.t:/t:/' >"$PAV_CONFIG_DIR/suites/again.yaml"
     values='.tests[0].config | [.variables, .run.cmds]'
-    [[ $(pavsuite show --json odd | jq "$values" -c) == *'"one\n  two\n\n"'* ]]
+    [[ $(pavsuite show --json odd | jq -c "$values") == *'"one\n  two\n"'* ]]
     diff <(pavsuite show --json odd | jq "$values") <(pavsuite show --json again | jq "$values")
 }
 
@@ -188,8 +189,8 @@ EOF
 # ---- check ----
 
 @test "check: every error at once, each with file, line and column" {
-    run --separate-stderr pavsuite check
-    ((status == 0)) || fail "$output$stderr"
+    run --separate-stderr pavsuite check demo
+    ((status == 0)) && [[ $output == "1 suite, 2 tests: 0 errors, 0 warnings" ]] || fail "$output$stderr"
     printf 'a:\n  rnu: {}\n  run:\n    cmds: ["{{nope}}"]\nb:\n  inherits_from: c\n' \
         >"$PAV_CONFIG_DIR/suites/wrong.yaml"
     printf 'bogus: 1\n' >"$PAV_CONFIG_DIR/modes/wrong.yaml"
@@ -201,8 +202,6 @@ EOF
     ((status == 2))
     jq -e '.errors | length >= 3 and all(.[]; .file and .line and .column and .message)' <<<"$output" >/dev/null ||
         fail "$output"
-    run --separate-stderr pavsuite check demo
-    ((status == 0)) && [[ $output == *"1 suite, "*"0 errors"* ]] || fail "$output"
     run --separate-stderr pavsuite check "$PAV_CONFIG_DIR/suites/wrong.yaml"
     ((status == 2))
     run --separate-stderr pavsuite check nowhere
@@ -260,7 +259,6 @@ agrees() {
 
 @test "every conformance case agrees with the real Pavilion" {
     [[ -d $CONFORMANCE ]] || skip "NOT CHECKED: there is no $CONFORMANCE, nothing was compared with the real Pavilion"
-    export PAV_CONFIG_DIR=$CONFORMANCE/config
     CONFORMANCE=$(cd "$CONFORMANCE" && pwd)
     PAV_CONFIG_DIR=$CONFORMANCE/config
     local all=0 agreed=0 name options
@@ -274,7 +272,6 @@ agrees() {
         fi
     done
     while IFS=: read -r name options; do
-        [[ $options == *-H* ]] || options="-H this -o debian-12 $options"
         read -ra options <<<"$options"
         all=$((all + 1))
         if agrees "$CONFORMANCE/expected/combo/$name.json" "${options[@]}"; then
