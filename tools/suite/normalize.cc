@@ -269,7 +269,9 @@ const Value& Normalizer::deprecated_slurm(const yaml::Node& node) {
     Value& below = arena_.make(Value::Kind::map, Origin{&layer_, &node});
     std::vector<std::string> moved;
     for (const yaml::Entry& entry : node.entries) {
-        const std::string_view key = entry.key->text == "num_nodes" ? "nodes" : entry.key->text;
+        const std::string_view key = entry.key->text == "num_nodes"
+                                         ? std::string_view("nodes")
+                                         : std::string_view(entry.key->text);
         const Element* in_schedule = schedule.child(key);
         const Element* in_slurm = slurm.child(key);
         if (in_slurm != nullptr) {

@@ -104,6 +104,8 @@ spank_err_t spank_unsetenv(spank_t /*spank*/, const char* name) {
     return static_cast<spank_err_t>(ESPANK_SUCCESS);
 }
 
+// Slurm's own prototype: an enumeration in front of the dots.
+#pragma GCC diagnostic ignored "-Wvarargs"
 spank_err_t spank_get_item(spank_t /*spank*/, spank_item_t item, ...) {
     va_list values;
     va_start(values, item);
