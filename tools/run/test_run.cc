@@ -215,13 +215,17 @@ build::ScriptFrame TestRun::frame(const std::string& directory) const {
                             {"PAVTEST_ATTEMPT", fmt::format("{}", attempt_)}}};
 }
 
-Result<> TestRun::start_script(ScriptStart what, Duration now) {
-    end_ = {};
+Result<ScriptProcess> TestRun::launch_script(ScriptStart what, Duration now) {
     what.launch.environment = script_environment();
     what.mark = test_mark(job_mark(world_.session.id(), world_.job.mark(),
                                    fmt::format("{}", world_.job.key.job), world_.job.node),
                           test_.index, attempt_);
-    auto script = ScriptProcess::start(std::move(what), world_.leaders, world_.kills, now);
+    return ScriptProcess::start(std::move(what), world_.leaders, world_.kills, now);
+}
+
+Result<> TestRun::start_script(ScriptStart what, Duration now) {
+    end_ = {};
+    auto script = launch_script(std::move(what), now);
     if (!script) {
         return tl::make_unexpected(script.error());
     }
@@ -229,71 +233,23 @@ Result<> TestRun::start_script(ScriptStart what, Duration now) {
     return {};
 }
 
+const Directory& TestRun::root() const {
+    return spare_ ? *spare_ : world_.recorder.job_directory();
+}
+
+void TestRun::write(Record record) {
+    record.test = test_.index;
+    record.attempt = attempt_;
+    this->record(std::move(record));
+}
+
 Result<> TestRun::start_build(Duration now) {
     stage_ = Stage::building;
-    if (const build::Built* built = world_.builds.find(build::identity(build_))) {
-        built_ = *built;
-        if (built->ok) {
-            record(state::build_reused, fmt::format("built for test {} in this job: {}",
-                                                    built->by_test, built->directory));
-            return start_run(now);
-        }
-        const std::string reason =
-            fmt::format("the same build failed for test {}: {}", built->by_test, built->reason);
-        record(built->state, reason);
-        verdict_ = Verdict{
-            built->state == state::build_error ? status::Verdict::error : status::Verdict::fail,
-            status::Cause::finished, built->state, reason};
-        return {};
+    build_stage_.emplace(static_cast<StageHost&>(*this), build_);
+    if (auto started = build_stage_->start(now); !started) {
+        return started;
     }
-    // A build belongs to the job, beside its tests.
-    const Directory& root = spare_ ? *spare_ : world_.recorder.job_directory();
-    const Modes modes = world_.recorder.modes();
-    auto builds = session::make_directory(root, "builds", modes.directory);
-    if (!builds) {
-        return tl::make_unexpected(builds.error());
-    }
-    const std::string name = fmt::format("{:04}.{}", test_.index, attempt_);
-    auto directory = session::make_directory(*builds, name, modes.directory);
-    if (!directory) {
-        return tl::make_unexpected(directory.error());
-    }
-    built_ = {.ok = false,
-              .directory = directory->path(),
-              .log = directory->path() + ".log",
-              .state = {},
-              .reason = {},
-              .by_test = test_.index};
-    record(state::build_created, built_.directory);
-    auto script = open_with_mode(*builds, name + ".sh", O_WRONLY | O_TRUNC, modes.file | S_IXUSR);
-    auto log = open_with_mode(*builds, name + ".log", O_WRONLY | O_TRUNC | O_APPEND, modes.file);
-    if (!script || !log) {
-        return tl::make_unexpected(script ? log.error() : script.error());
-    }
-    const std::string path = built_.directory + ".sh";
-    if (auto written = write_all(
-            script->get(), build::compose_script(build_.section, frame(built_.directory)), path);
-        !written) {
-        return written;
-    }
-    // What the build said is found beside what the run will say.
-    ::symlinkat(built_.log.c_str(), files_->directory().fd(), "build.log");
-    ScriptStart what;
-    what.launch.arguments = build::interpreter_of(build_.shebang);
-    what.launch.arguments.push_back(path);
-    what.launch.arguments.push_back(frame({}).test_id);
-    what.launch.directory = built_.directory;
-    what.launch.preparation = [source = build_.source, files = build_.section.files,
-                               directory = built_.directory] {
-        return build::stage_build(source, files, directory);
-    };
-    what.log = std::move(*log);
-    what.timeout = build_.section.timeout;
-    what.timeout_file = build_.section.timeout_file
-                            ? built_.directory + "/" + *build_.section.timeout_file
-                            : std::string();
-    record(state::building, fmt::format("on {}, log {}", world_.job.node, built_.log));
-    return start_script(std::move(what), now);
+    return step_build(now);
 }
 
 Result<> TestRun::start_run(Duration now) {
@@ -339,6 +295,9 @@ Result<> TestRun::start_run(Duration now) {
 }
 
 bool TestRun::child_ended(pid_t pid, int wait_status, Duration now) {
+    if (build_stage_ && build_stage_->child_ended(pid, wait_status, now)) {
+        return true;
+    }
     if (!script_ || script_->over() || script_->pid() != pid) {
         return false;
     }
@@ -347,6 +306,15 @@ bool TestRun::child_ended(pid_t pid, int wait_status, Duration now) {
 }
 
 void TestRun::step(Duration now) {
+    if (stage_ == Stage::building && build_stage_ && !over()) {
+        if (aborted_) {
+            // Only its processes' end is still of interest.
+            static_cast<void>(build_stage_->step(now));
+        } else {
+            go_on(step_build(now));
+        }
+        return;
+    }
     if (!script_ || over()) {
         return;
     }
@@ -365,7 +333,6 @@ void TestRun::step(Duration now) {
             go_on(resolving_ended(now));
             break;
         case Stage::building:
-            go_on(build_ended(now));
             break;
         case Stage::running:
             run_ended();
@@ -374,22 +341,21 @@ void TestRun::step(Duration now) {
 }
 
 std::optional<TestRun::Duration> TestRun::next_step() const {
+    if (stage_ == Stage::building && build_stage_) {
+        return build_stage_->next_step();
+    }
     return script_ ? script_->next_step() : std::nullopt;
 }
 
-Result<> TestRun::build_ended(Duration now) {
-    built_.ok = end_.well();
-    built_.reason = describe_end(end_, build_.section.timeout);
-    built_.state = built_.ok                   ? state::build_done
-                   : end_.timed_out            ? state::build_timeout
-                   : !end_.not_started.empty() ? state::build_error
-                                               : state::build_failed;
-    world_.builds.add(build::identity(build_), built_);
-    Record record = record_of(
-        built_.state, built_.ok ? fmt::format("after {:.2f} s", end_.duration) : built_.reason);
-    record.return_value = end_.return_value;
-    record.duration = end_.duration;
-    this->record(std::move(record));
+Result<> TestRun::step_build(Duration now) {
+    if (auto stepped = build_stage_->step(now); !stepped) {
+        return stepped;
+    }
+    if (!build_stage_->over()) {
+        return {};
+    }
+    built_ = build_stage_->built();
+    end_ = build_stage_->end();
     if (built_.ok) {
         return start_run(now);
     }
@@ -463,6 +429,9 @@ void TestRun::abort(status::Cause cause, const std::string& note, Duration now, 
     }
     record(std::move(end));
     aborted_ = true;
+    if (build_stage_) {
+        build_stage_->stop(now, grace);
+    }
     if (script_) {
         script_->stop(now, grace);
     }

@@ -11,12 +11,14 @@
 #include "build/registry.h"
 #include "build/script.h"
 #include "build/spec.h"
+#include "run/build_stage.h"
 #include "run/job_context.h"
 #include "run/ledger.h"
 #include "run/notices.h"
 #include "run/recorder.h"
 #include "run/result.h"
 #include "run/script_process.h"
+#include "run/stage_host.h"
 #include "run/test_files.h"
 #include "session/plan.h"
 #include "session/store.h"
@@ -39,7 +41,7 @@ struct TestWorld {
     std::string spare_directory;
 };
 
-class TestRun {
+class TestRun : private StageHost {
   public:
     using Duration = ScriptProcess::Duration;
 
@@ -60,7 +62,9 @@ class TestRun {
     void conclude();
     /// Writes that it was interrupted, and ends its processes; step() until stopped().
     void abort(status::Cause cause, const std::string& note, Duration now, Duration grace);
-    [[nodiscard]] bool stopped() const { return !script_ || script_->over(); }
+    [[nodiscard]] bool stopped() const {
+        return (!script_ || script_->over()) && (!build_stage_ || build_stage_->stopped());
+    }
 
     [[nodiscard]] const session::PlannedTest& test() const { return test_; }
     [[nodiscard]] double duration() const { return end_.duration; }
@@ -78,12 +82,24 @@ class TestRun {
     Result<> start_run(Duration now);
     Result<> start_script(ScriptStart what, Duration now);
     Result<> resolving_ended(Duration now);
-    Result<> build_ended(Duration now);
+    Result<> step_build(Duration now);
     void run_ended();
     void refuse(std::string_view state, const std::string& reason);
     [[nodiscard]] bool skip_if_told();
     [[nodiscard]] std::vector<std::string> script_environment() const;
-    [[nodiscard]] build::ScriptFrame frame(const std::string& directory) const;
+
+    // As the host of its stages.
+    [[nodiscard]] const JobContext& job() const override { return world_.job; }
+    [[nodiscard]] build::Registry& builds() override { return world_.builds; }
+    [[nodiscard]] std::uint32_t test_index() const override { return test_.index; }
+    [[nodiscard]] std::uint32_t attempt() const override { return attempt_; }
+    [[nodiscard]] const Directory& root() const override;
+    [[nodiscard]] Modes modes() const override { return world_.recorder.modes(); }
+    [[nodiscard]] const TestFiles& files() const override { return *files_; }
+    [[nodiscard]] build::ScriptFrame frame(const std::string& directory) const override;
+    Result<ScriptProcess> launch_script(ScriptStart what, Duration now) override;
+    void write(status::Record record) override;
+
     [[nodiscard]] status::Record record_of(std::string_view state, std::string note) const;
     void record(status::Record record);
     void record(std::string_view state, std::string note) {
@@ -99,6 +115,7 @@ class TestRun {
     build::Spec build_;
     build::Section run_;
     build::Built built_;
+    std::optional<BuildStage> build_stage_;
     Stage stage_ = Stage::running;
     bool ran_ = false;
     bool aborted_ = false;

@@ -1,0 +1,38 @@
+// What a stage of a test (its build, its run) asks of the test that it belongs to.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/file.h"
+#include "build/registry.h"
+#include "build/script.h"
+#include "run/job_context.h"
+#include "run/script_process.h"
+#include "run/test_files.h"
+#include "status/record.h"
+
+namespace pavtest::run {
+
+class StageHost {
+  public:
+    virtual ~StageHost() = default;
+
+    [[nodiscard]] virtual const JobContext& job() const = 0;
+    [[nodiscard]] virtual build::Registry& builds() = 0;
+    /// The number of the test in the plan, and of the attempt at it.
+    [[nodiscard]] virtual std::uint32_t test_index() const = 0;
+    [[nodiscard]] virtual std::uint32_t attempt() const = 0;
+    /// Where the job's files go, and their modes.
+    [[nodiscard]] virtual const Directory& root() const = 0;
+    [[nodiscard]] virtual Modes modes() const = 0;
+    [[nodiscard]] virtual const TestFiles& files() const = 0;
+    /// What a script that runs in `directory` says besides its section.
+    [[nodiscard]] virtual build::ScriptFrame frame(const std::string& directory) const = 0;
+    /// Adds the test's environment and mark, and starts it.
+    virtual Result<ScriptProcess> launch_script(ScriptStart what, ScriptProcess::Duration now) = 0;
+    /// Adds the test and the attempt, and writes it down.
+    virtual void write(status::Record record) = 0;
+};
+
+}  // namespace pavtest::run
