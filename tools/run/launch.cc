@@ -86,6 +86,8 @@ pid_t start_sharing(const ChildSetup& setup, volatile int& problem) {
     } else if (const auto prepared = what.preparation(); !prepared) {
         const Error& cause = prepared.error();
         problem = cause.hint.empty() ? cause.what : fmt::format("{} ({})", cause.what, cause.hint);
+    } else if (what.arguments.empty()) {
+        ::_exit(0);
     } else {
         const int failed = start_program(setup);
         problem = fmt::format("cannot run '{}' in '{}': {}", setup.arguments[0], setup.directory,
@@ -127,7 +129,7 @@ Result<Launched> launch(const Launch& what) {
         }
     }
     if (child.pid < 0) {
-        return fail_errno("fork for", what.arguments[0], errno);
+        return fail_errno("start", "a child", errno);
     }
     return child;
 }

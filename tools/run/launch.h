@@ -13,7 +13,7 @@
 namespace pavtest::run {
 
 struct Launch {
-    std::vector<std::string> arguments;    // [0] is a path
+    std::vector<std::string> arguments;    // [0] is a path; none: the preparation is all
     std::vector<std::string> environment;  // NAME=value
     std::string directory;                 // where it runs
     int log = -1;                          // its standard output and error

@@ -310,8 +310,14 @@ void Runner::stop() {
         return std::all_of(running_.begin(), running_.end(),
                            [](const Running& running) { return running.test->stopped(); });
     };
+    const auto gathering = [this] {
+        return std::any_of(running_.begin(), running_.end(), [](const Running& running) {
+            return !running.test->stopped() && running.test->gathering();
+        });
+    };
     const Duration until = now() + options_.stop_grace + std::chrono::seconds(1);
-    while (!all_gone() && now() < until) {
+    while (!all_gone() &&
+           (now() < until || (gathering() && now() < until + options_.result_grace))) {
         ::poll(nullptr, 0, 5);
         clock_.advance(std::chrono::steady_clock::now(), Milliseconds(5));
         reap();

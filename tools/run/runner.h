@@ -28,6 +28,8 @@ struct RunnerOptions {
     Milliseconds hold{400};
     /// How long tests have to end by themselves when the job is ended.
     Milliseconds stop_grace{300};
+    /// How long the results of tests that were ended with the job are waited for.
+    Milliseconds result_grace{5000};
     /// How long the store is waited for at the end when it takes no records.
     Milliseconds store_patience{2000};
 };

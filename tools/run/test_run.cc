@@ -142,7 +142,9 @@ void TestRun::start(Duration now) {
 // A stage that could not be started ends the test.
 void TestRun::go_on(const Result<>& started) {
     if (!started) {
-        refuse(stage_ == Stage::building ? state::build_error : state::run_error,
+        refuse(stage_ == Stage::building  ? state::build_error
+               : stage_ == Stage::results ? state::results_error
+                                          : state::run_error,
                started.error().what);
     }
 }
@@ -196,13 +198,13 @@ Result<> TestRun::start_stages(Duration now) {
     return build_.empty() ? start_run(now) : start_build(now);
 }
 
-std::vector<std::string> TestRun::script_environment() const {
+Environment TestRun::script_environment() const {
     Environment environment = world_.environment;
     environment.set("PAVTEST_TEST", fmt::format("{}", test_.index));
     environment.set("PAVTEST_TEST_NAME", test_.name);
     environment.set("PAVTEST_TEST_DIR", files_->path());
     environment.set("PAVTEST_ATTEMPT", fmt::format("{}", attempt_));
-    return environment.as_strings();
+    return environment;
 }
 
 build::ScriptFrame TestRun::frame(const std::string& directory) const {
@@ -216,7 +218,7 @@ build::ScriptFrame TestRun::frame(const std::string& directory) const {
 }
 
 Result<ScriptProcess> TestRun::launch_script(ScriptStart what, Duration now) {
-    what.launch.environment = script_environment();
+    what.launch.environment = script_environment().as_strings();
     what.mark = test_mark(job_mark(world_.session.id(), world_.job.mark(),
                                    fmt::format("{}", world_.job.key.job), world_.job.node),
                           test_.index, attempt_);
@@ -224,7 +226,9 @@ Result<ScriptProcess> TestRun::launch_script(ScriptStart what, Duration now) {
 }
 
 Result<> TestRun::start_script(ScriptStart what, Duration now) {
-    end_ = {};
+    if (stage_ != Stage::results) {
+        end_ = {};
+    }
     auto script = launch_script(std::move(what), now);
     if (!script) {
         return tl::make_unexpected(script.error());
@@ -319,14 +323,27 @@ void TestRun::step(Duration now) {
         return;
     }
     script_->step(now);
-    if (!script_->over() || aborted_) {
+    if (!script_->over()) {
         return;
     }
-    end_ = script_->end();
+    const ScriptEnd end = script_->end();
     script_.reset();
-    if (!end_.immortal.empty()) {
+    if (!end.immortal.empty()) {
         record(state::info,
-               fmt::format("{} processes of it could not be ended", end_.immortal.size()));
+               fmt::format("{} processes of it could not be ended", end.immortal.size()));
+    }
+    if (stage_ == Stage::results) {
+        take(results_->collect(end));
+        return;
+    }
+    end_ = end;
+    if (aborted_) {
+        if (stage_ == Stage::running) {
+            finished_ = world_.recorder.now();
+            // Its end is written; what it had found by then is worth keeping, and no more.
+            static_cast<void>(start_results(now));
+        }
+        return;
     }
     switch (stage_) {
         case Stage::resolving:
@@ -335,7 +352,9 @@ void TestRun::step(Duration now) {
         case Stage::building:
             break;
         case Stage::running:
-            run_ended();
+            run_ended(now);
+            break;
+        case Stage::results:
             break;
     }
 }
@@ -371,25 +390,83 @@ Result<> TestRun::step_build(Duration now) {
     return {};
 }
 
-void TestRun::run_ended() {
-    verdict_ = judge_run(test_, end_, run_.timeout);
-    const std::string_view name = !end_.not_started.empty() ? state::run_error
-                                  : end_.timed_out          ? state::run_timeout
-                                                            : state::run_done;
-    Record record = record_of(name, describe_end(end_, run_.timeout));
+void TestRun::run_ended(Duration now) {
+    finished_ = world_.recorder.now();
+    const bool started = end_.not_started.empty();
+    const std::string_view name = !started         ? state::run_error
+                                  : end_.timed_out ? state::run_timeout
+                                                   : state::run_done;
+    const std::string reason = describe_end(end_, run_.timeout);
+    Record record = record_of(name, reason);
     record.return_value = end_.return_value;
     if (end_.signal != 0) {
         record.signal = end_.signal;
     }
     record.duration = end_.duration;
     this->record(std::move(record));
+    if (!started) {
+        verdict_ =
+            Verdict{status::Verdict::error, status::Cause::finished, std::string(name), reason};
+        return;
+    }
+    go_on(start_results(now));
+}
+
+ResultInputs TestRun::result_inputs() const {
+    ResultInputs inputs{
+        .facts = {&world_.header, &test_, &world_.job, attempt_, started_, finished_},
+        .end = end_,
+        .timeout = run_.timeout,
+        .places = {},
+        .environment = {},
+        .limits = {}};
+    if (files_) {
+        inputs.places = {files_->build_path(), files_->path(), files_->path() + "/run.log"};
+        inputs.environment = script_environment();
+    }
+    return inputs;
+}
+
+Result<> TestRun::start_results(Duration now) {
+    stage_ = Stage::results;
+    results_.emplace(result_inputs());
+    const bool by_child = results_->needs_child();
+    if (!aborted_) {
+        record(state::results, by_child ? "parsing" : "default result: return_value == 0");
+    }
+    if (!by_child) {
+        take(results_->judge());
+        return {};
+    }
+    auto child = results_->child();
+    if (!child) {
+        return tl::make_unexpected(child.error());
+    }
+    return start_script(std::move(*child), now);
+}
+
+void TestRun::take(ResultOutcome outcome) {
+    results_json_ = std::move(outcome.json);
+    if (aborted_) {
+        results_json_ = interrupted_results(results_json_, *aborted_);
+        write_results();
+        return;
+    }
+    if (outcome.failed) {
+        record(state::results_error, outcome.verdict.reason);
+    }
+    verdict_ = std::move(outcome.verdict);
+}
+
+void TestRun::write_results() {
+    if (files_) {
+        // The journal has the verdict; a full disk loses the details.
+        static_cast<void>(files_->write("results.json", results_json_ + "\n"));
+    }
+    world_.recorder.result_line(results_json_);
 }
 
 void TestRun::conclude() {
-    const bool ran = ran_ && verdict_->state == state::complete;
-    if (ran) {
-        record(state::results, "default result: return_value == 0");
-    }
     Record end = record_of(verdict_->state, verdict_->reason);
     end.end = true;
     end.result = verdict_->result;
@@ -404,16 +481,11 @@ void TestRun::conclude() {
     }
     if (verdict_->result != status::Verdict::none) {
         end.note = fmt::format("{}: {}", status::to_string(verdict_->result), verdict_->reason);
-        const std::string results =
-            base_results(
-                {&world_.header, &test_, &world_.job, attempt_, started_, world_.recorder.now()},
-                end_, *verdict_)
-                .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-        if (files_) {
-            // The journal has the verdict; a full disk loses the details.
-            static_cast<void>(files_->write("results.json", results + "\n"));
+        if (results_json_.empty()) {
+            finished_ = world_.recorder.now();
+            results_json_ = ResultStage(result_inputs()).settled(*verdict_).json;
         }
-        world_.recorder.result_line(results);
+        write_results();
     }
     record(std::move(end));
 }
@@ -428,12 +500,15 @@ void TestRun::abort(status::Cause cause, const std::string& note, Duration now, 
         end.return_value = end_.return_value;
     }
     record(std::move(end));
-    aborted_ = true;
+    aborted_ = note;
     if (build_stage_) {
         build_stage_->stop(now, grace);
     }
-    if (script_) {
+    if (script_ && stage_ != Stage::results) {
         script_->stop(now, grace);
+    } else if (!results_json_.empty()) {
+        results_json_ = interrupted_results(results_json_, note);
+        write_results();
     }
 }
 

@@ -17,6 +17,7 @@
 #include "run/notices.h"
 #include "run/recorder.h"
 #include "run/result.h"
+#include "run/result_stage.h"
 #include "run/script_process.h"
 #include "run/stage_host.h"
 #include "run/test_files.h"
@@ -60,11 +61,14 @@ class TestRun : private StageHost {
 
     /// Writes the verdict: results and the final state.
     void conclude();
-    /// Writes that it was interrupted, and ends its processes; step() until stopped().
+    /// Writes that it was interrupted, ends its processes and then gathers what results there
+    /// are; step() until stopped().
     void abort(status::Cause cause, const std::string& note, Duration now, Duration grace);
     [[nodiscard]] bool stopped() const {
-        return (!script_ || script_->over()) && (!build_stage_ || build_stage_->stopped());
+        return !script_ && (!build_stage_ || build_stage_->stopped());
     }
+    /// None of its processes is left but those that gather its results.
+    [[nodiscard]] bool gathering() const { return stage_ == Stage::results; }
 
     [[nodiscard]] const session::PlannedTest& test() const { return test_; }
     [[nodiscard]] double duration() const { return end_.duration; }
@@ -72,7 +76,7 @@ class TestRun : private StageHost {
     [[nodiscard]] const std::string& nodes() const { return nodes_; }
 
   private:
-    enum class Stage { resolving, building, running };
+    enum class Stage { resolving, building, running, results };
 
     Result<> make_files();
     void go_on(const Result<>& started);
@@ -83,10 +87,14 @@ class TestRun : private StageHost {
     Result<> start_script(ScriptStart what, Duration now);
     Result<> resolving_ended(Duration now);
     Result<> step_build(Duration now);
-    void run_ended();
+    void run_ended(Duration now);
+    Result<> start_results(Duration now);
+    void take(ResultOutcome outcome);
+    [[nodiscard]] ResultInputs result_inputs() const;
+    void write_results();
     void refuse(std::string_view state, const std::string& reason);
     [[nodiscard]] bool skip_if_told();
-    [[nodiscard]] std::vector<std::string> script_environment() const;
+    [[nodiscard]] Environment script_environment() const;
 
     // As the host of its stages.
     [[nodiscard]] const JobContext& job() const override { return world_.job; }
@@ -118,10 +126,12 @@ class TestRun : private StageHost {
     std::optional<BuildStage> build_stage_;
     Stage stage_ = Stage::running;
     bool ran_ = false;
-    bool aborted_ = false;
+    std::optional<std::string> aborted_;  // why
     std::optional<ScriptProcess> script_;
-    ScriptEnd end_;
-    Timestamp started_;
+    ScriptEnd end_;  // of the stage before the results
+    Timestamp started_, finished_;
+    std::optional<ResultStage> results_;
+    std::string results_json_;
     std::optional<Verdict> verdict_;
 };
 

@@ -20,7 +20,7 @@ TEST_F(Evaluating, TheDefaultIsTheReturnValue) {
     inputs_.base["return_value"] = 3;
     const Results failed = gather_with("{}");
     EXPECT_EQ(failed.verdict, Verdict::fail);
-    EXPECT_EQ(failed.note, "returned 3");
+    EXPECT_EQ(failed.note, "");
     EXPECT_FALSE(failed.results_error);
     inputs_.base["return_value"] = nullptr;
     EXPECT_EQ(gather_with("{}").verdict, Verdict::fail);

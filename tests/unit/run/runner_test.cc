@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "../session/fixture.h"
+#include "base/text.h"
 
 namespace pavtest::run {
 namespace {
@@ -192,10 +193,54 @@ TEST_F(RunnerTest, AConfigurationThatMakesNoSenseIsAnErrorOfThatTestOnly) {
     EXPECT_EQ(view().tests[1].result, Verdict::pass);
 }
 
-TEST_F(RunnerTest, AResultThatIsNotEvaluatedIsNoPass) {
-    freeze({test("true", {{"result_evaluate", {{"result", "speed > 10"}}}})});
+TEST_F(RunnerTest, ResultsAreParsedEvaluatedAndKept) {
+    const json parsed = {{"result_parse", {{"regex", {{"speed", {{"regex", "speed (.*)"}}}}}}},
+                         {"result_evaluate", {{"double", "speed * 2"}, {"result", "speed > 10"}}}};
+    freeze({test("echo speed 12.50", parsed), test("echo speed 9", parsed),
+            test("echo no figure; true", parsed)});
     EXPECT_EQ(run(), ExitCode::tests_failed);
-    EXPECT_EQ(view().tests[0].result, Verdict::error);
+    const JobView job = view();
+    EXPECT_EQ(job.tests[0].result, Verdict::pass);
+    EXPECT_THAT(file("0000/results.json"), HasSubstr("\"speed\": 12.50"));
+    EXPECT_EQ(json::parse(file("0000/results.json"))["double"], 25.0);
+    EXPECT_EQ(job.tests[1].result, Verdict::fail);
+    EXPECT_EQ(job.tests[1].state, "COMPLETE");
+    EXPECT_EQ(job.tests[1].note, "FAIL: returned 0; not speed > 10");
+    EXPECT_EQ(job.tests[2].result, Verdict::error);
+    EXPECT_EQ(job.tests[2].state, "RESULTS_ERROR");
+    EXPECT_EQ(json::parse(file("0002/results.json"))["result"], "ERROR");
+    EXPECT_FALSE(json::parse(file("0002/results.json"))["pav_result_errors"].empty());
+    const auto lines =
+        split(read_file(session_path() + "/jobs/7.0/results.jsonl").value_or(""), '\n');
+    ASSERT_EQ(lines.size(), 4);  // the last is empty
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(json::parse(lines[i])["name"], "s.t" + std::to_string(i));
+    }
+}
+
+TEST_F(RunnerTest, ATestThatTimesOutStillHasItsResults) {
+    const json parsed = {{"run", {{"timeout", "0.3"}}},
+                         {"result_parse", {{"regex", {{"speed", {{"regex", "speed (.*)"}}}}}}},
+                         {"result_evaluate", {{"result", "speed > 10"}}}};
+    freeze({test("echo speed 12; sleep 60", parsed)});
+    EXPECT_EQ(run(), ExitCode::tests_failed);
+    EXPECT_EQ(view().tests[0].result, Verdict::fail);
+    EXPECT_EQ(view().tests[0].cause, Cause::timeout);
+    const json results = json::parse(file("0000/results.json"));
+    EXPECT_EQ(results["speed"], 12);
+    EXPECT_EQ(results["result"], "FAIL");
+}
+
+TEST_F(RunnerTest, AnInterruptedTestKeepsWhatItHadFound) {
+    freeze({test("echo speed 12; touch there; sleep 60",
+                 {{"result_parse", {{"regex", {{"speed", {{"regex", "speed (.*)"}}}}}}}})});
+    const auto killer = when_there(session_path() + "/jobs/7.0/tests/0000/build/there", SIGTERM);
+    EXPECT_EQ(run(), ExitCode::infrastructure);
+    EXPECT_EQ(view().tests[0].state, "ABORTED");
+    EXPECT_EQ(view().tests[0].result, Verdict::none);
+    const json results = json::parse(file("0000/results.json"));
+    EXPECT_EQ(results["speed"], 12);
+    EXPECT_TRUE(results["result"].is_null());
 }
 
 TEST_F(RunnerTest, MaxfailStopsStarting) {
