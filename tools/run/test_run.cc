@@ -14,6 +14,7 @@
 #include "build/stage.h"
 #include "run/node_config.h"
 #include "status/states.h"
+#include "suite/deferred.h"
 
 namespace pavtest::run {
 
@@ -177,6 +178,14 @@ Result<> TestRun::resolving_ended(Duration now) {
         return tl::make_unexpected(config.error());
     }
     test_.config = std::move(*config);
+    auto reasons = suite::skip_reasons_on_node(test_.config);
+    if (!reasons) {
+        return tl::make_unexpected(reasons.error());
+    }
+    test_.skip_reasons = std::move(*reasons);
+    if (skip_if_told()) {
+        return {};
+    }
     stage_ = Stage::running;
     return start_stages(now);
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "suite/datum.h"
 #include "suite/regex.h"
+#include "suite/strings.h"
 
 namespace pavtest::suite {
 
@@ -31,6 +32,17 @@ bool matches(const Value& pattern, std::string_view key, Problems& problems) {
     return regex->matches_start(key);
 }
 
+// What is known on the node only is decided there; but a bad pattern can be told at once.
+bool must_wait(const Member& condition, Problems& problems) {
+    if (!condition.key.starts_with(kDeferredMark)) {
+        return false;
+    }
+    for (const Value* pattern : condition.value->items) {
+        matches(*pattern, "", problems);
+    }
+    return true;
+}
+
 std::string shown(const Value& patterns) {
     std::vector<std::string> texts;
     for (const Value* pattern : patterns.items) {
@@ -45,6 +57,9 @@ std::vector<std::string> skip_reasons(const Value& config, Problems& problems) {
     std::vector<std::string> reasons;
     if (const Value* not_if = config.get("not_if")) {
         for (const Member& member : not_if->members) {
+            if (must_wait(member, problems)) {
+                continue;
+            }
             for (const Value* pattern : member.value->items) {
                 if (matches(*pattern, member.key, problems)) {
                     reasons.push_back(
@@ -56,6 +71,9 @@ std::vector<std::string> skip_reasons(const Value& config, Problems& problems) {
     }
     if (const Value* only_if = config.get("only_if")) {
         for (const Member& member : only_if->members) {
+            if (must_wait(member, problems)) {
+                continue;
+            }
             bool any = false;
             for (const Value* pattern : member.value->items) {
                 any = matches(*pattern, member.key, problems) || any;

@@ -7,6 +7,7 @@
 
 #include "base/hostlist.h"
 #include "base/text.h"
+#include "suite/conditions.h"
 #include "suite/facts.h"
 #include "suite/schedule.h"
 #include "suite/scheduler_variables.h"
@@ -137,7 +138,8 @@ class Finisher {
                                                       known("sys"), system_facts(world, true)));
         variables_.set_provider(VariableSet::pav, std::make_shared<const RememberedFacts>(
                                                       known("pav"), run_facts(world)));
-        for (const auto& [name, value] : known("var").items()) {
+        const Json user = known("var");
+        for (const auto& [name, value] : user.items()) {
             variables_.set_user_variable(arena_.keep(name),
                                          RememberedFacts::value_of(value, &cache_));
         }
@@ -165,7 +167,38 @@ class Finisher {
     }
 
   private:
+    bool skips(const std::string& section, const std::string& about, const Json& patterns,
+               Problems& problems) {
+        const Json alone{{section, {{about, patterns}}}};
+        return !skip_reasons(tree_of(arena_, alone), problems).empty();
+    }
+
+    // The keys of conditions may have waited as well.
+    Json conditions(const Json& json, const std::string& key, Problems& problems) {
+        Json out = Json::object();
+        for (const auto& [name, patterns] : json.items()) {
+            std::string about = name;
+            if (name.starts_with(kDeferredMark)) {
+                const Json resolved = text(name.substr(kDeferredMark.size()), key, problems);
+                if (resolved.is_string()) {
+                    about = resolved.get<std::string>();
+                } else {
+                    problems.add(fmt::format("'{}': a condition cannot be about a list", key));
+                }
+            }
+            // Two keys may have become the same. What skips the test stays.
+            const auto same = out.find(about);
+            if (same == out.end() || !skips(key, about, *same, problems)) {
+                out[about] = patterns;
+            }
+        }
+        return out;
+    }
+
     Json walk(const Json& json, const std::string& key, Problems& problems) {
+        if (json.is_object() && (key == "only_if" || key == "not_if")) {
+            return conditions(json, key, problems);
+        }
         const auto below = [&](const std::string& part) {
             return key.empty() ? part : fmt::format("{}.{}", key, part);
         };
@@ -292,6 +325,16 @@ Result<std::vector<NodeFacts>> allocated_nodes(const Environment& environment,
 tl::expected<Json, std::vector<Error>> finish_deferred(const Json& config, const Json& variables,
                                                        const NodeWorld& node) {
     return Finisher(variables, node).finish(config, node);
+}
+
+Result<std::vector<std::string>> skip_reasons_on_node(const Json& finished) {
+    Arena arena;
+    Problems problems(false);
+    std::vector<std::string> reasons = skip_reasons(tree_of(arena, finished), problems);
+    if (problems.any()) {
+        return tl::make_unexpected(problems.errors().front());
+    }
+    return reasons;
 }
 
 }  // namespace pavtest::suite

@@ -28,4 +28,8 @@ Result<std::vector<NodeFacts>> allocated_nodes(const Environment& environment,
 tl::expected<Json, std::vector<Error>> finish_deferred(const Json& config, const Json& variables,
                                                        const NodeWorld& node);
 
+/// Why a finished configuration is to be skipped after all: its only_if and not_if, whose keys
+/// may have waited for the node. Conditions that were decided before decide the same again.
+Result<std::vector<std::string>> skip_reasons_on_node(const Json& finished);
+
 }  // namespace pavtest::suite

@@ -198,7 +198,8 @@ const Value& StringResolver::map(const Value& given, Context& context) {
     return changed == nullptr ? given : *changed;
 }
 
-// The keys of only_if and not_if are texts too.
+// The keys of only_if and not_if are texts too, and those may wait for the node: whether the
+// test runs is then decided there.
 const Value& StringResolver::condition_keys(const Value& given, Context& context) {
     Value* changed = nullptr;
     for (std::size_t i = 0; i < given.members.size() && !context.problems.enough(); ++i) {
@@ -210,7 +211,10 @@ const Value& StringResolver::condition_keys(const Value& given, Context& context
             arena_.make(Value::Kind::text, Origin{member.value->origin.layer, member.key_node});
         key.text = member.key;
         const Value* list = nullptr;
-        const Value* resolved = text(key, context, &list);
+        Context of_keys{
+            context.variables, context.functions, context.problems, context.deferred, true,
+            context.section};
+        const Value* resolved = text(key, of_keys, &list);
         if (resolved == nullptr) {
             if (list != nullptr) {
                 context.problems.add(error_in(
@@ -221,9 +225,26 @@ const Value& StringResolver::condition_keys(const Value& given, Context& context
         if (changed == nullptr) {
             changed = &arena_.copy(given);
         }
-        changed->members[i].key = resolved->text;
+        std::string_view& name = changed->members[i].key;
+        name = resolved->deferred ? arena_.keep(fmt::format("{}{}", kDeferredMark, resolved->text))
+                                  : resolved->text;
     }
-    return changed == nullptr ? given : *changed;
+    if (changed == nullptr) {
+        return given;
+    }
+    // As in Pavilion, of keys that became the same the last one's patterns count.
+    std::vector<Member> distinct;
+    for (const Member& member : changed->members) {
+        const auto same = std::find_if(distinct.begin(), distinct.end(),
+                                       [&](const Member& have) { return have.key == member.key; });
+        if (same == distinct.end()) {
+            distinct.push_back(member);
+        } else {
+            same->value = member.value;
+        }
+    }
+    changed->members = std::move(distinct);
+    return *changed;
 }
 
 }  // namespace pavtest::suite
