@@ -138,7 +138,7 @@ pavstat_arguments=(--offline)
 }
 
 @test "the time limit" {
-    id=$(suite_job --pavtest=deaths --partition=tiny)
+    id=$(suite_job --pavtest=deaths --partition=tiny --time=1)
     wait_started "$id" deaths.long
     scontrol update "JobId=$id" EndTime=now+1
     [[ $(wait_job "$id" 120) == TIMEOUT ]]
@@ -279,7 +279,7 @@ pavstat_arguments=(--offline)
 }
 
 @test "another node of the job is set down" {
-    id=$(suite_job --pavtest=deaths --nodelist=n[1,4] --no-requeue)
+    id=$(suite_job --pavtest=deaths --nodes=2 --nodelist=n[1,4] --no-requeue)
     wait_started "$id" deaths.long
     "$CLUSTER" node n4 down
     [[ $(wait_job "$id") == NODE_FAIL ]]
@@ -323,7 +323,8 @@ pavstat_arguments=(--offline)
     expect "$id" 'full.one COMPLETE PASS finished by runner' \
         'full.two COMPLETE PASS finished by runner' 'full.three COMPLETE FAIL finished by runner'
     [[ $(session_state "$id" --offline) == COMPLETE ]]
-    [[ $(df --output=avail "$store" | tail -n 1) == 0 ]]
+    # It was full, but for what had been kept for journal and log, and was given back.
+    [[ $(df --output=avail "$store" | tail -n 1) -lt 512 ]]
 }
 
 @test "a disk that is full from the start: tests run elsewhere" {
@@ -361,7 +362,7 @@ pavstat_arguments=(--offline)
     id=$(suite_job --pavtest=deaths)
     wait_started "$id" deaths.long
     SLURM_CONF=$other/etc/slurm.conf
-    second=$(suite_job --pavtest=deaths.first --output=other)
+    suite_job --pavtest=deaths.first --output=other
     wait_for 30 grep --quiet "1 passed" "$home/other"
     # Asked about in either cluster, each has its own state.
     for SLURM_CONF in "$first" "$other/etc/slurm.conf"; do

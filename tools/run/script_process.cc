@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "run/test_files.h"
+
 namespace pavtest::run {
 
 namespace {
@@ -96,7 +98,9 @@ void ScriptProcess::leader_ended(int wait_status, Duration now) {
     }
     end_.out_of_memory = end_.return_value != 0 && kills_->count() > kills_before_;
     over_ = !kill_ && nothing_left_behind();
-    if (!over_ && !kill_) {
+    if (over_) {
+        give_back_room(log_);
+    } else if (!kill_) {
         kill_.emplace(victims(), kGrace, kPatience, now);
     }
 }
@@ -124,6 +128,7 @@ void ScriptProcess::step(Duration now) {
         over_ = leader_gone_ || !end_.immortal.empty();
         if (over_) {
             leaders_->erase(child_.pid);
+            give_back_room(log_);
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -16,6 +17,7 @@ namespace pavtest::run {
 namespace {
 
 constexpr const char* kStatus = "status";
+constexpr off_t kLogRoom = 64 << 10;  // bytes
 
 bool is_number(const std::string& name) {
     return std::all_of(name.begin(), name.end(),
@@ -92,7 +94,21 @@ Result<> TestFiles::write(const std::string& name, std::string_view content, boo
 }
 
 Result<FileDescriptor> TestFiles::new_log(const std::string& name) {
-    return open_with_mode(directory_, name, O_WRONLY | O_TRUNC | O_APPEND, modes_.file);
+    auto log = open_with_mode(directory_, name, O_WRONLY | O_TRUNC | O_APPEND, modes_.file);
+    // Not every file system keeps room; only one that has none left is of interest.
+    if (log && ::fallocate(log->get(), FALLOC_FL_KEEP_SIZE, 0, kLogRoom) != 0 &&
+        (errno == ENOSPC || errno == EDQUOT)) {
+        return fail_errno("keep room for", path() + "/" + name, errno);
+    }
+    return log;
+}
+
+void give_back_room(const FileDescriptor& log) {
+    struct stat info {};
+    if (::fstat(log.get(), &info) == 0) {
+        // Room that stays taken harms nobody.
+        static_cast<void>(::ftruncate(log.get(), info.st_size));
+    }
 }
 
 }  // namespace pavtest::run

@@ -23,6 +23,9 @@ struct Modes {
 Result<FileDescriptor> open_with_mode(const Directory& directory, const std::string& name,
                                       int flags, mode_t mode);
 
+/// Gives back what new_log() kept and nobody used. For when nobody writes any more.
+void give_back_room(const FileDescriptor& log);
+
 class TestFiles {
   public:
     /// tests/<nnnn> below `job`. What an earlier attempt left there is moved into a directory
@@ -40,6 +43,8 @@ class TestFiles {
     Result<> make_build_directory();
     /// A new file with this content, not atomically: nobody reads it before it is there.
     Result<> write(const std::string& name, std::string_view content, bool executable = false);
+    /// With room kept for its first lines, so that a disk that gets full fails no test that
+    /// says little; an error on one that is full already.
     Result<FileDescriptor> new_log(const std::string& name);
 
   private:

@@ -82,24 +82,39 @@ Result<> TestRun::make_files() {
     auto files = TestFiles::open(world_.recorder.job_directory(), test_.index, attempt_,
                                  world_.recorder.modes());
     if (!files) {
-        // A full or lost store is no reason not to test.
-        auto spare = make_spare(world_.spare_directory);
-        if (!spare) {
-            return tl::make_unexpected(files.error());
-        }
-        spare_ = std::move(*spare);
-        const std::string why = files.error().what;
-        files = TestFiles::open(*spare_, test_.index, attempt_, world_.recorder.modes());
-        if (!files) {
-            return tl::make_unexpected(files.error());
-        }
-        files_ = std::move(*files);
-        record(state::info,
-               fmt::format("files in {} on {}: {}", files_->path(), world_.job.node, why));
-        return {};
+        return move_to_spare(files.error());
     }
     files_ = std::move(*files);
     return {};
+}
+
+// A full or lost store is no reason not to test.
+Result<> TestRun::move_to_spare(const Error& why) {
+    auto spare = make_spare(world_.spare_directory);
+    if (spare_ || !spare) {
+        return tl::make_unexpected(why);
+    }
+    auto files = TestFiles::open(*spare, test_.index, attempt_, world_.recorder.modes());
+    if (!files) {
+        return tl::make_unexpected(why);
+    }
+    spare_ = std::move(*spare);
+    files_ = std::move(*files);
+    record(state::info,
+           fmt::format("files in {} on {}: {}", files_->path(), world_.job.node, why.what));
+    return {};
+}
+
+// The run's directory, its script, and its log, which is returned.
+Result<FileDescriptor> TestRun::lay_out_run() {
+    if (auto made = files_->make_build_directory(); !made) {
+        return tl::make_unexpected(made.error());
+    }
+    const std::string script = build::compose_script(run_, frame(files_->build_path()));
+    if (auto written = files_->write("run.sh", script, true); !written) {
+        return tl::make_unexpected(written.error());
+    }
+    return files_->new_log("run.log");
 }
 
 bool TestRun::skip_if_told() {
@@ -267,18 +282,17 @@ Result<> TestRun::start_build(Duration now) {
 
 Result<> TestRun::start_run(Duration now) {
     stage_ = Stage::running;
-    const std::string directory = files_->build_path();
-    if (auto made = files_->make_build_directory(); !made) {
-        return made;
-    }
-    if (auto written = files_->write("run.sh", build::compose_script(run_, frame(directory)), true);
-        !written) {
-        return written;
-    }
-    auto log = files_->new_log("run.log");
+    auto log = lay_out_run();
     if (!log) {
-        return tl::make_unexpected(log.error());
+        if (auto moved = move_to_spare(log.error()); !moved) {
+            return moved;
+        }
+        log = lay_out_run();
+        if (!log) {
+            return tl::make_unexpected(log.error());
+        }
     }
+    const std::string directory = files_->build_path();
     ScriptStart what;
     what.launch.arguments = build::interpreter_of(build_.shebang);
     what.launch.arguments.push_back(files_->path() + "/run.sh");

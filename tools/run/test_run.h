@@ -79,6 +79,8 @@ class TestRun : private StageHost {
     enum class Stage { resolving, building, running, results };
 
     Result<> make_files();
+    Result<> move_to_spare(const Error& why);
+    Result<FileDescriptor> lay_out_run();
     void go_on(const Result<>& started);
     Result<> start_resolving(Duration now);
     Result<> start_stages(Duration now);
