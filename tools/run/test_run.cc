@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "build/stage.h"
 #include "run/node_config.h"
+#include "run/parsers/check.h"
 #include "status/states.h"
 #include "suite/deferred.h"
 
@@ -216,6 +217,10 @@ Result<> TestRun::start_stages(Duration now) {
     auto run = build::read_section(test_.config, "run");
     if (!run) {
         return tl::make_unexpected(run.error());
+    }
+    // A test that nobody could judge need not run.
+    if (auto errors = parsers::check_results(test_.config); !errors.empty()) {
+        return tl::make_unexpected(std::move(errors.front()));
     }
     build_ = std::move(*build);
     run_ = std::move(*run);

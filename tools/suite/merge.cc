@@ -196,6 +196,43 @@ void check_choice(const Element& element, const Value& value, std::string_view n
     }
 }
 
+// Under a parser: what its other keys need not say.
+constexpr std::string_view kDefaults = "_defaults";
+
+// A map as complete() makes it. What `elsewhere` has a value for is not required; nothing is of
+// a map that is elsewhere for others.
+const Value& complete_keyed(Arena& arena, const Element& element, const Value* value,
+                            std::string_view name, Problems& problems, const Value* elsewhere) {
+    const bool missing = value == nullptr || value->is_null();
+    Value& out = missing ? arena.make(Value::Kind::map) : arena.copy(*value);
+    if (missing && value != nullptr) {
+        out.origin = value->origin;
+    }
+    std::vector<Member> members;
+    members.reserve(element.children.size());
+    for (const Element& child : element.children) {
+        if (child.kind == Element::Kind::variables) {
+            continue;
+        }
+        const Member* written = missing ? nullptr : value->find(child.name);
+        if (child.required && (written == nullptr || written->value->is_null())) {
+            const Value* other = elsewhere == nullptr ? nullptr : elsewhere->get(child.name);
+            if (!(elsewhere != nullptr && elsewhere == value) &&
+                (other == nullptr || other->is_null())) {
+                problems.add(fmt::format("'{}' needs a value for '{}'", name, child.name), "",
+                             out.origin.place());
+            }
+            continue;
+        }
+        const Value& item = complete(arena, child, written == nullptr ? nullptr : written->value,
+                                     child.name, problems);
+        members.push_back(
+            Member{child.name, &item, false, written == nullptr ? nullptr : written->key_node});
+    }
+    out.members = std::move(members);
+    return out;
+}
+
 }  // namespace
 
 const Value& complete(Arena& arena, const Element& element, const Value* value,
@@ -234,7 +271,10 @@ const Value& complete(Arena& arena, const Element& element, const Value* value,
                                      : Origin{member.value->origin.layer, member.key_node}.place());
                 }
                 const Value& item =
-                    complete(arena, *element.item, member.value, member.key, problems);
+                    element.item->kind == Element::Kind::keyed
+                        ? complete_keyed(arena, *element.item, member.value, member.key, problems,
+                                         value->get(kDefaults))
+                        : complete(arena, *element.item, member.value, member.key, problems);
                 if (&item != member.value) {
                     if (changed == nullptr) {
                         changed = &arena.copy(*value);
@@ -248,29 +288,7 @@ const Value& complete(Arena& arena, const Element& element, const Value* value,
         case Element::Kind::keyed:
             break;
     }
-    Value& out = missing ? arena.make(Value::Kind::map) : arena.copy(*value);
-    if (missing && value != nullptr) {
-        out.origin = value->origin;
-    }
-    std::vector<Member> members;
-    members.reserve(element.children.size());
-    for (const Element& child : element.children) {
-        if (child.kind == Element::Kind::variables) {
-            continue;
-        }
-        const Member* written = missing ? nullptr : value->find(child.name);
-        if (child.required && (written == nullptr || written->value->is_null())) {
-            problems.add(fmt::format("'{}' needs a value for '{}'", name, child.name), "",
-                         out.origin.place());
-            continue;
-        }
-        const Value& item = complete(arena, child, written == nullptr ? nullptr : written->value,
-                                     child.name, problems);
-        members.push_back(
-            Member{child.name, &item, false, written == nullptr ? nullptr : written->key_node});
-    }
-    out.members = std::move(members);
-    return out;
+    return complete_keyed(arena, element, value, name, problems, nullptr);
 }
 
 }  // namespace pavtest::suite

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -88,7 +89,50 @@ class Checker {
         }
     }
 
+    void references(const Value& section) {
+        for (const Member& result : section.members) {
+            for (const Member& place : result.value->members) {
+                if (problems_.enough()) {
+                    return;
+                }
+                if (place.value->is_map() && !any_deferred(*place.value)) {
+                    reference(result.key, *place.value);
+                }
+            }
+        }
+    }
+
   private:
+    void reference(std::string_view key, const Value& given) {
+        const auto text = [&](std::string_view name) {
+            const Value* value = given.get(name);
+            return value != nullptr && value->is_text() ? trim(value->text) : std::string_view();
+        };
+        const auto refuse = [&](std::string_view name, std::string why, std::string hint) {
+            const Value* value = given.get(name);
+            problems_.add(fmt::format("the reference of '{}': {}", key, why), std::move(hint),
+                          (value == nullptr ? given : *value).origin.place());
+        };
+        double number = 0;
+        if (!parse_float(text("value"), number) || !std::isfinite(number)) {
+            refuse("value", fmt::format("its value is '{}'", text("value")), "it must be a number");
+        }
+        if (text("lower").empty() && text("upper").empty()) {
+            refuse("", "nothing says how far it may be off", "give 'lower', 'upper' or both");
+        }
+        for (const std::string_view name : {"lower", "upper"}) {
+            std::string_view distance = text(name);
+            if (distance.ends_with('%')) {
+                distance.remove_suffix(1);
+            }
+            if (!text(name).empty() &&
+                (!parse_float(trim(distance), number) || !std::isfinite(number))) {
+                refuse(name, fmt::format("'{}' is '{}'", name, text(name)),
+                       "per cent of the value, as in 10%, or a number in its unit");
+            }
+        }
+    }
+
     bool keys(std::string_view parser, const Member& entry) {
         std::vector<std::string> names;
         for (const std::string& part : split(entry.key, ',')) {
@@ -240,6 +284,9 @@ void check_results(const Value& config, Problems& problems) {
     }
     if (const Value* evaluate = config.get("result_evaluate")) {
         checker.evaluations(*evaluate);
+    }
+    if (const Value* reference = config.get("reference")) {
+        checker.references(*reference);
     }
 }
 

@@ -1,4 +1,4 @@
-// Checks of result_parse and result_evaluate that can be made before a test runs.
+// Checks of result_parse, result_evaluate and reference that can be made before a test runs.
 #pragma once
 
 #include "suite/problems.h"

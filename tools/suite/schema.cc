@@ -260,6 +260,19 @@ Element result_parse() {
                text("lstrip", "Whether blanks before a line are dropped.")));
 }
 
+Element reference() {
+    return category(
+        "reference", "What results should be on a machine, and how far they may be off.",
+        KeyRule::any,
+        category(
+            "", "", KeyRule::any,
+            keyed("", "", required(text("value", "What the result should be.")),
+                  text("lower", "How far below is still good: '10%', or in the unit."),
+                  text("upper", "How far above is still good."),
+                  text("unit", "The unit, for people."),
+                  text("expected_fail", "Why it is known to be off: then it is no failure."))));
+}
+
 Element schedule() {
     return keyed(
         "schedule", "What the test needs of the scheduler.",
@@ -344,7 +357,7 @@ Element make_test_schema() {
                  KeyRule::module_wrapper,
                  keyed("", "", list("modules", "The modules to load instead."),
                        environment("Variables to set then."))),
-        result_parse(), schedule());
+        result_parse(), reference(), schedule());
 }
 
 }  // namespace

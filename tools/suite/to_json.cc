@@ -57,6 +57,10 @@ Json config_json(const Value& tree, const Json& variables) {
         if (member.key == "working_dir" || member.key == "permute_base") {
             continue;
         }
+        // Pavilion does not know this key: what does not use it looks as Pavilion has it.
+        if (member.key == "reference" && member.value->members.empty()) {
+            continue;
+        }
         members.push_back({std::string(member.key), to_json(*member.value)});
         if (member.key == "shebang") {
             members.push_back({"variables", variables});

@@ -186,11 +186,15 @@ TEST_F(RunnerTest, ATestThatTimesOutFails) {
 }
 
 TEST_F(RunnerTest, AConfigurationThatMakesNoSenseIsAnErrorOfThatTestOnly) {
-    freeze({test("true", {{"run", {{"timeout", "soon"}}}}), test("true")});
+    freeze({test("true", {{"run", {{"timeout", "soon"}}}}), test("true"),
+            test("true", {{"result_parse", {{"regex", {{"k", {{"regex", "("}}}}}}}})});
     EXPECT_EQ(run(), ExitCode::tests_failed);
-    EXPECT_EQ(view().tests[0].state, "RUN_ERROR");
-    EXPECT_EQ(view().tests[0].result, Verdict::error);
-    EXPECT_EQ(view().tests[1].result, Verdict::pass);
+    const JobView job = view();
+    EXPECT_EQ(job.tests[0].state, "RUN_ERROR");
+    EXPECT_EQ(job.tests[0].result, Verdict::error);
+    EXPECT_EQ(job.tests[1].result, Verdict::pass);
+    EXPECT_EQ(job.tests[2].state, "RUN_ERROR");
+    EXPECT_THAT(job.tests[2].note, HasSubstr("regex parser, key 'k'"));
 }
 
 TEST_F(RunnerTest, ResultsAreParsedEvaluatedAndKept) {
