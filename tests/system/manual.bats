@@ -81,9 +81,10 @@ complete_line() {
 }
 
 @test "every setting is in pavtest.yaml(5), and the page has no other" {
-    code=$(sed -nE '/keys\(\) \{/,/return all/s/.*(\{|seconds_key\()"([a-z_]+)".*/\2/p' "$ROOT/tools/base/settings.cc" | sort -u)
+    code=$(sed -nE '/keys\(\) \{/,/return all/s/.*(\{|(seconds|names)_key\()"([a-z_]+)".*/\3/p' "$ROOT/tools/base/settings.cc" | sort -u)
     [[ -n $code ]]
-    diff <(echo "$code") <(sed -nE '/^# KEYS/,/^# EXAMPLE/s/^\*([a-z_]+)\*:.*/\1/p' "$ROOT/docs/man/pavtest.yaml.5.scd" | sort -u)
+    diff <(echo "$code") <(sed -nE '/^# KEYS/,/^# EXAMPLE/p' "$ROOT/docs/man/pavtest.yaml.5.scd" |
+        sed -nE 's/^(\*[a-z_]+\*(, \*[a-z_]+\*)*):.*/\1/p' | grep -oE '[a-z_]+' | sort -u)
 }
 
 @test "every key of a suite is in pavtest-suites(5)" {

@@ -2,13 +2,17 @@
 #include "base/settings.h"
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "base/build_info.h"
@@ -58,25 +62,22 @@ struct Reader {
         }
         return value;
     }
-    [[nodiscard]] Result<std::vector<std::string>> paths() const {
+    // One value or a list of them, each read by `one`.
+    [[nodiscard]] Result<std::vector<std::string>> each(Result<std::string> (Reader::*one)()
+                                                            const) const {
         std::vector<std::string> values;
-        if (node.is_list()) {
-            for (const yaml::Node* item : node.items) {
-                auto value = Reader{document, *item, key}.path();
-                if (!value) {
-                    return tl::make_unexpected(value.error());
-                }
-                values.push_back(std::move(*value));
+        const std::vector<const yaml::Node*> alone{&node};
+        for (const yaml::Node* item : node.is_list() ? node.items : alone) {
+            auto value = (Reader{document, *item, key}.*one)();
+            if (!value) {
+                return tl::make_unexpected(value.error());
             }
-            return values;
+            values.push_back(std::move(*value));
         }
-        auto value = path();
-        if (!value) {
-            return tl::make_unexpected(value.error());
-        }
-        values.push_back(std::move(*value));
         return values;
     }
+    [[nodiscard]] Result<std::vector<std::string>> paths() const { return each(&Reader::path); }
+    [[nodiscard]] Result<std::vector<std::string>> texts() const { return each(&Reader::text); }
     [[nodiscard]] Result<std::int64_t> number(std::int64_t least, std::int64_t most) const {
         auto value = text();
         if (!value) {
@@ -116,6 +117,40 @@ Key seconds_key(std::string_view name, bool user, std::chrono::seconds Settings:
                     settings.*member = std::chrono::seconds(value);
                 });
             }};
+}
+
+using Names = std::optional<std::vector<std::string>>;
+
+Key names_key(std::string_view name, Names SitePolicy::*member) {
+    return {name, false, [=](const Reader& reader, Settings& settings) {
+                return store_into(reader.texts(), [&](std::vector<std::string> values) {
+                    settings.policy.*member = std::move(values);
+                });
+            }};
+}
+
+// What a user or a variable may set as long as the site does not pin it.
+const std::vector<std::string>& pinnable() {
+    static const std::vector<std::string> names{"store", "config_dirs", "default_test_time",
+                                                "job_margin"};
+    return names;
+}
+
+Result<> apply_pinned(const Reader& reader, Settings& settings) {
+    const auto names = reader.texts();
+    if (!names) {
+        return tl::make_unexpected(names.error());
+    }
+    for (const std::string& name : *names) {
+        if (std::find(pinnable().begin(), pinnable().end(), name) == pinnable().end()) {
+            const std::string near = did_you_mean(name, pinnable());
+            return bad_value(
+                reader.document, reader.node, fmt::format("'{}' cannot be pinned", name),
+                near.empty() ? "settings that a user may set: " + join(pinnable(), ", ") : near);
+        }
+        settings.policy.pinned.insert(name);
+    }
+    return {};
 }
 
 const std::vector<Key>& keys() {
@@ -161,6 +196,22 @@ const std::vector<Key>& keys() {
                  settings.source_limit = static_cast<std::uint64_t>(value) << 20;
              });
          }},
+        {"pinned", false, apply_pinned},
+        names_key("allow_users", &SitePolicy::allow_users),
+        names_key("allow_groups", &SitePolicy::allow_groups),
+        names_key("allowed_modes", &SitePolicy::allowed_modes),
+        {"max_tests", false,
+         [](const Reader& reader, Settings& settings) {
+             return store_into(reader.number(1, 10'000'000), [&](std::int64_t value) {
+                 settings.policy.max_tests = static_cast<std::uint64_t>(value);
+             });
+         }},
+        {"max_job_time", false,
+         [](const Reader& reader, Settings& settings) {
+             return store_into(reader.number(1, 525600), [&](std::int64_t value) {
+                 settings.policy.max_job_time = std::chrono::minutes(value);
+             });
+         }},
     };
     return all;
 }
@@ -193,6 +244,12 @@ Result<> apply(const yaml::Document& document, bool by_user, Settings& settings)
             return bad_value(document, *entry.key,
                              fmt::format("'{}' is for the site to set", known->name), "");
         }
+        if (by_user && settings.policy.pinned.count(entry.key->text) != 0) {
+            return bad_value(
+                document, *entry.key,
+                fmt::format("'{}' is pinned by the site, in {}", known->name, settings.site_file),
+                "remove this line");
+        }
         if (entry.value->is_null()) {
             continue;
         }
@@ -204,16 +261,53 @@ Result<> apply(const yaml::Document& document, bool by_user, Settings& settings)
     return {};
 }
 
-// A file that others may write could send every user's sessions elsewhere.
-Result<> check_writers(const std::string& path, uid_t reader) {
+// What is wrong with the owner and mode of a file, or of a directory above one.
+const char* unsafe(const struct stat& info, uid_t reader) {
+    if (info.st_uid != 0 && info.st_uid != reader) {
+        return "belongs to neither root nor you";
+    }
+    // In a directory with the sticky bit others may only add.
+    const bool only_adding = S_ISDIR(info.st_mode) && (info.st_mode & S_ISVTX) != 0;
+    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !only_adding) {
+        return "others may write it";
+    }
+    if (!S_ISDIR(info.st_mode) && (info.st_mode & (S_ISUID | S_ISGID)) != 0) {
+        return "has a setuid or setgid bit";
+    }
+    return nullptr;
+}
+
+Result<> check_one(const std::string& file, const std::string& path, uid_t reader) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) {
         return fail_errno("stat", path, errno);
     }
-    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0 || (info.st_uid != 0 && info.st_uid != reader)) {
-        return fail(ErrorKind::config,
-                    fmt::format("'{}' is not used: others than root and you may write it", path),
-                    fmt::format("chown root '{0}' && chmod go-w '{0}'", path));
+    const char* problem = unsafe(info, reader);
+    if (problem == nullptr) {
+        return {};
+    }
+    const std::string subject = path == file ? "it" : fmt::format("'{}'", path);
+    return fail(ErrorKind::config, fmt::format("'{}' is not used: {} {}", file, subject, problem),
+                fmt::format("chown root '{0}' && chmod go-w,ug-s '{0}'", path));
+}
+
+// A file that others may write could send every user's sessions elsewhere, and so could who may
+// put another in its place: also each directory on the way is looked at, as the path is
+// written and where its links lead.
+Result<> check_writers(const std::string& file, uid_t reader, bool with_directories) {
+    if (auto safe = check_one(file, file, reader); !safe || !with_directories) {
+        return safe;
+    }
+    const std::unique_ptr<char, decltype(&std::free)> real(::realpath(file.c_str(), nullptr),
+                                                           &std::free);
+    for (std::string path : {file, std::string(real ? real.get() : file.c_str())}) {
+        for (std::size_t slash = path.rfind('/'); slash != std::string::npos && slash > 0;
+             slash = path.rfind('/')) {
+            path.resize(slash);
+            if (auto safe = check_one(file, path, reader); !safe) {
+                return safe;
+            }
+        }
     }
     return {};
 }
@@ -226,7 +320,7 @@ Result<bool> apply_file(const std::string& path, uid_t reader, bool by_user, Set
         }
         return tl::make_unexpected(text.error());
     }
-    if (auto safe = check_writers(path, reader); !safe) {
+    if (auto safe = check_writers(path, reader, !by_user); !safe) {
         return tl::make_unexpected(safe.error());
     }
     auto document = yaml::parse(std::move(*text), path);
@@ -299,6 +393,13 @@ Result<Settings> load_settings(const Environment& environment, const Account& ac
             return fail(ErrorKind::usage,
                         fmt::format("PAVTEST_STORE_DIR is '{}', no absolute path", *store));
         }
+        if (settings.policy.pinned.count("store") != 0) {
+            return fail(ErrorKind::config,
+                        fmt::format("PAVTEST_STORE_DIR is set, and 'store' is pinned by the site, "
+                                    "in {}",
+                                    settings.site_file),
+                        "unset PAVTEST_STORE_DIR");
+        }
         settings.store = *store;
         settings.store_templates.insert(settings.store_templates.begin(), *store);
     }
@@ -311,6 +412,37 @@ Result<Settings> load_settings(const Environment& environment, const Account& ac
         path = for_account(path, account);
     }
     return settings;
+}
+
+Result<> check_user(const Settings& settings, const Account& account) {
+    const SitePolicy& policy = settings.policy;
+    const auto matches = [](const Names& patterns, const std::string& name) {
+        return patterns && std::any_of(patterns->begin(), patterns->end(),
+                                       [&](const auto& each) { return glob_match(each, name); });
+    };
+    if ((!policy.allow_users && !policy.allow_groups) ||
+        matches(policy.allow_users, account.name)) {
+        return {};
+    }
+    if (policy.allow_groups) {
+        const passwd* entry = ::getpwnam(account.name.c_str());
+        std::vector<gid_t> groups(4096);
+        int count = static_cast<int>(groups.size());
+        if (entry != nullptr &&
+            ::getgrouplist(account.name.c_str(), entry->pw_gid, groups.data(), &count) >= 0) {
+            groups.resize(static_cast<std::size_t>(count));
+            for (const gid_t id : groups) {
+                const group* found = ::getgrgid(id);
+                if (found != nullptr && matches(policy.allow_groups, found->gr_name)) {
+                    return {};
+                }
+            }
+        }
+    }
+    return fail(
+        ErrorKind::config,
+        fmt::format("{} is not among those who may use pavtest here", account.name),
+        fmt::format("ask who looks after {}: allow_users, allow_groups", settings.site_file));
 }
 
 }  // namespace pavtest

@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,15 @@ struct Account {
     static Result<Account> of_uid(uid_t uid);
 };
 
+/// What a site allows. It binds the programs that it installed: a user can always run others.
+struct SitePolicy {
+    std::set<std::string> pinned;  // settings that neither a user's file nor variables change
+    std::optional<std::vector<std::string>> allow_users, allow_groups;  // globs; either suffices
+    std::optional<std::vector<std::string>> allowed_modes;              // globs
+    std::uint64_t max_tests = 0;                                        // 0: any number
+    std::chrono::minutes max_job_time{0};  // 0: as long as Slurm allows
+};
+
 /// Settings after merging. Paths are absolute, `{user}`, `{uid}` and `{home}` replaced.
 struct Settings {
     std::string store;                         // where new sessions go
@@ -35,11 +46,15 @@ struct Settings {
     std::chrono::seconds job_margin{300};       // added to the sum of the tests' times
     std::uint64_t source_limit = 256ULL << 20;  // bytes of sources frozen with a session
     std::string site_file;                      // that was read; empty if there was none
+    SitePolicy policy;
 };
 
 /// Reads the site's file (PAVTEST_CONFIG or the built-in place) and then the user's own
 /// (~/.config/pavtest/pavtest.yaml), which may set only what a user may set. A site file
-/// that others may write is refused. Missing files are fine.
+/// that others may write, itself or by a directory above it, is refused. Missing files are fine.
 Result<Settings> load_settings(const Environment& environment, const Account& account);
+
+/// Whether the site lets this account use its pavtest: by name or by one of its groups.
+Result<> check_user(const Settings& settings, const Account& account);
 
 }  // namespace pavtest

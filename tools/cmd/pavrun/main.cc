@@ -17,6 +17,7 @@
 #include "run/ledger.h"
 #include "run/runner.h"
 #include "run/selection.h"
+#include "session/policy.h"
 
 namespace pavtest {
 namespace {
@@ -142,6 +143,21 @@ int list_tests(const run::PlanReader& plan, const Selected& selected, bool with_
     return 0;
 }
 
+// Who may use it, and how much: on nodes as where it was submitted. What a user submitted
+// with a pavtest of their own, the site's pavrun does not run.
+Result<> check_site(const session::Header& header, const Environment& environment) {
+    const auto account = Account::of_process(environment);
+    if (!account) {
+        return tl::make_unexpected(account.error());
+    }
+    const auto settings = load_settings(environment, *account);
+    if (!settings) {
+        return tl::make_unexpected(settings.error());
+    }
+    const auto allowed = check_user(*settings, *account);
+    return allowed ? session::check_policy(header, *settings) : allowed;
+}
+
 int run_session(const Arguments& arguments, int count, char** words) {
     const Environment environment = Environment::of_process();
     const auto job = run::job_context(environment);
@@ -169,6 +185,9 @@ int run_session(const Arguments& arguments, int count, char** words) {
     const auto plan = run::PlanReader::open(*session);
     if (!header || !plan) {
         return cmd::report(header ? plan.error() : header.error());
+    }
+    if (const auto allowed = check_site(*header, environment); !allowed) {
+        return cmd::report(allowed.error());
     }
     const run::Ledger ledger = run::read_ledger(*session, job->key, plan->count());
     const auto selected = select(*plan, ledger, arguments.keyword);

@@ -9,6 +9,7 @@
 #include "cmd/pavsuite/selection.h"
 #include "cmd/pavsuite/subcommands.h"
 #include "cmd/sbatch_options.h"
+#include "session/policy.h"
 #include "session/slurm_cluster.h"
 
 namespace pavtest::cmd {
@@ -31,8 +32,17 @@ Result<session::Bundle> bundle_for(const Process& process, const FreezeArguments
             return tl::make_unexpected(text.error());
         }
         auto bundle = session::bundle_from_json(*text);
-        if (bundle) {
-            bundle->header.script = arguments.script;
+        if (!bundle) {
+            return bundle;
+        }
+        bundle->header.script = arguments.script;
+        // It may have come from a file that somebody wrote.
+        auto allowed = check_user(process.settings, process.account);
+        if (allowed) {
+            allowed = session::check_policy(bundle->header, process.settings);
+        }
+        if (!allowed) {
+            return tl::make_unexpected(allowed.error());
         }
         return bundle;
     }

@@ -12,6 +12,7 @@
 #include "base/build_info.h"
 #include "base/text.h"
 #include "session/id.h"
+#include "session/policy.h"
 #include "session/sizing.h"
 #include "session/slurm_cluster.h"
 
@@ -83,9 +84,11 @@ std::vector<suite::ConfigDirectory> config_directories(const Process& process) {
     for (const std::string& path : process.settings.config_dirs) {
         add("site", path, false);
     }
-    add("user", process.account.home + "/.pavilion", false);
-    if (const auto path = process.environment.get("PAV_CONFIG_DIR"); path && !path->empty()) {
-        add("main", absolute_directory(*path), true);
+    if (process.settings.policy.pinned.count("config_dirs") == 0) {
+        add("user", process.account.home + "/.pavilion", false);
+        if (const auto path = process.environment.get("PAV_CONFIG_DIR"); path && !path->empty()) {
+            add("main", absolute_directory(*path), true);
+        }
     }
     add("pavtest", data_directory(), false);
     return directories;
@@ -236,6 +239,9 @@ std::string pavrun_path() {
 
 Prepared prepare(const Process& process, const SelectionArguments& arguments,
                  const std::string& script, Groups groups) {
+    if (const auto allowed = check_user(process.settings, process.account); !allowed) {
+        return failed(allowed.error());
+    }
     const auto world = world_of(process, arguments.facts);
     if (!world) {
         return failed(world.error());
@@ -263,6 +269,10 @@ Prepared prepare(const Process& process, const SelectionArguments& arguments,
         auto bundle = bundle_of(process, header, std::move(part));
         if (!bundle) {
             return failed(bundle.error());
+        }
+        if (const auto allowed = session::check_policy(bundle->header, process.settings);
+            !allowed) {
+            return failed(allowed.error());
         }
         prepared.bundles.push_back(std::move(*bundle));
     }
