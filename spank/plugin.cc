@@ -4,6 +4,7 @@
 // own command.)
 #include "allocator.h"
 #include "arguments.h"
+#include "base/build_info.h"
 #include "job_script.h"
 #include "options.h"
 #include "remote.h"
@@ -22,6 +23,12 @@ const char plugin_name[] = "pavtest";
 const char plugin_type[] = "spank";
 const unsigned int plugin_version = SLURM_VERSION_NUMBER;
 const unsigned int spank_plugin_version = 1;
+
+// What pavsuite doctor looks for in the file: Slurm's version number in hexadecimal digits.
+#define PAVTEST_TEXT_OF(x) #x
+#define PAVTEST_TEXT(x) PAVTEST_TEXT_OF(x)
+__attribute__((used)) static const char pavtest_stamp[] =
+    "pavtest plugin " PAVTEST_VERSION " for Slurm " PAVTEST_TEXT(SLURM_VERSION_NUMBER);
 
 using namespace pavtest::spank;
 

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # What is written for people against what the programs do: manual pages, completion, and
 # the tests that docs/security.md names.
+#
+# shellcheck disable=SC2016,SC2030,SC2031,SC2317
 
 # shellcheck source=tests/system/helpers.bash
 load helpers

@@ -125,8 +125,11 @@ Result<> write_first_records(const Header& header, const SessionDirectory& sessi
     status::Record created =
         submit_record(status::state::created,
                       fmt::format("session {} made by {} on {}", header.id, header.user, host));
-    status::Record scheduled = submit_record(
-        status::state::scheduled, fmt::format("handed to Slurm with {} tests", header.tests));
+    status::Record scheduled =
+        submit_record(status::state::scheduled,
+                      fmt::format("handed to Slurm with {} tests{}{}", header.tests,
+                                  header.without.empty() ? "" : "; no plugin, so without ",
+                                  join(header.without, " and ")));
     for (status::Record* record : {&created, &scheduled}) {
         record->tests = "*";
         if (auto written = journal->append(*record); !written) {

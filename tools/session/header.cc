@@ -68,7 +68,8 @@ std::string to_json(const Header& header) {
                         {"script", header.script},
                         {"tests", header.tests},
                         {"wanted", wanted_json(header.wanted)},
-                        {"skipped", header.skipped}};
+                        {"skipped", header.skipped},
+                        {"without", header.without}};
     return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -96,6 +97,7 @@ Result<Header> header_from_json(std::string_view text) {
     fields.text("script", header.script);
     fields.integer("tests", header.tests, true);
     fields.indices("skipped", header.skipped);
+    fields.texts("without", header.without);
     std::string problem = fields.problem();
     if (const json* const wanted = fields.find("wanted", false);
         wanted != nullptr && problem.empty()) {

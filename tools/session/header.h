@@ -40,6 +40,8 @@ struct Header {
     std::string script = "generated";  // "own", "allocation"
     std::uint32_t tests = 0;
     std::vector<std::uint32_t> skipped;
+    /// Guarantees that the submission did not have: "prolog", "epilog" without the plugin.
+    std::vector<std::string> without;
     Wanted wanted;
 };
 

@@ -21,6 +21,8 @@ Chosen add_new(CLI::App& app);
 Chosen add_render(CLI::App& app);
 /// Jobs from requests, with the plugin or without it.
 Chosen add_submit(CLI::App& app);
+/// Whether pavtest is installed as it should be.
+Chosen add_doctor(CLI::App& app);
 /// For the plugin: a session on disk from what render resolved.
 Chosen add_freeze(CLI::App& app);
 /// For the plugin: how sbatch ended.

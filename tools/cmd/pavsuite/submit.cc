@@ -110,8 +110,9 @@ int submit_with_plugin(const Process& process, const session::Bundle& bundle,
     return run_sbatch(std::move(arguments), process.environment);
 }
 
-int submit_without_plugin(const Process& process, const session::Bundle& bundle,
+int submit_without_plugin(const Process& process, session::Bundle bundle,
                           const std::vector<std::string>& options) {
+    bundle.header.without = {"prolog", "epilog"};
     const auto script = session::batch_script(bundle.header, bundle.store, pavrun_path());
     if (!script) {
         return report(script.error());
