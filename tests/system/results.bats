@@ -92,7 +92,7 @@ tour:
       _hidden: {regex: 'part (\d)'}
     split: {'first, _, third': {sep: ',', for_lines_matching: '^a,'}}
     table: {by_node: {delimiter_re: '\|', for_lines_matching: '^node \|'}}
-    json: {data: {for_lines_matching: '^json:', include_only: [x]}}
+    json: {data: {preceded_by: ['^json:'], include_only: [x]}}
     constant: {machine: {const: 'big'}}
     command: {files: {command: 'ls *.out | wc -l', output_type: stdout}}
     filecheck: {made: {files: one.out}}
@@ -124,7 +124,10 @@ EOF
     is 16 result "$test" .total
     is PASS result "$test" .result
     is 2 result "$test" .permute_on.size
-    is 10 result "$test" .var.least
+    is '10 2' result "$test" '"\(.var.least) \(.var.size)"'
+    is 1 result "$test" .sched.test_nodes
+    is 1 result "$test" .sched.alloc_nodes
+    is false result "$test" '.sys_name | . == null or . == ""'
     is 0 result "$test" .return_value
     is "$USER_A" result "$test" .user
     is "$id" result "$test" .job_info.id

@@ -31,26 +31,25 @@ json text_or_null(const json& config, const char* key) {
     return config.is_object() && found != config.end() ? *found : json();
 }
 
-// Which of the variables this test is one permutation of, with their values.
-json permuted(const json& config, const json& variables) {
-    json permuted = json::object();
-    const json names = text_or_null(config, "permute_on");
-    for (const json& name : names.is_array() ? names : json::array()) {
-        if (name.is_string()) {
-            const auto found = variables.find(name.get<std::string>());
-            permuted[name.get<std::string>()] = found == variables.end() ? json() : *found;
-        }
-    }
-    return permuted;
-}
-
 }  // namespace
+
+std::string machine_of(const ResultFacts& facts) {
+    const json host = text_or_null(facts.test->config, "host");
+    if (host.is_string() && !host.get<std::string>().empty() && host != "<unknown>") {
+        return host.get<std::string>();
+    }
+    return facts.header->host.value_or(facts.header->cluster.value_or(facts.job->node));
+}
 
 nlohmann::ordered_json base_results(const ResultFacts& facts, const ScriptEnd& end) {
     const session::Header& header = *facts.header;
     const session::PlannedTest& test = *facts.test;
     const JobContext& job = *facts.job;
-    const json variables = variables_of(test.config);
+    const json permuted = test.permute_vars.is_object() ? test.permute_vars : json::object();
+    json variables = variables_of(test.config);
+    for (const auto& [name, value] : permuted.items()) {
+        variables[name] = value;
+    }
     return {
         {"name", test.name},
         {"id", fmt::format("{}/{}", header.id, test.index)},
@@ -64,14 +63,15 @@ nlohmann::ordered_json base_results(const ResultFacts& facts, const ScriptEnd& e
         {"job_info",
          {{"id", fmt::format("{}", job.key.job)},
           {"restart", job.key.restart},
-          {"sys_name", header.cluster ? json(*header.cluster) : json()},
+          {"cluster", header.cluster ? json(*header.cluster) : json()},
           {"nodes", job.node_list}}},
-        {"permute_on", permuted(test.config, variables)},
+        {"permute_on", permuted},
         {"sched",
-         {{"nodes", test.nodes},
+         {{"test_nodes", test.nodes},
           {"tasks_per_node", test.tasks_per_node},
+          {"tasks_total", static_cast<std::uint64_t>(test.nodes) * test.tasks_per_node},
           {"alloc_nodes", job.nodes.size()}}},
-        {"sys_name", header.cluster ? json(*header.cluster) : json()},
+        {"sys_name", machine_of(facts)},
         {"return_value", end.return_value ? json(*end.return_value) : json()},
         {"uuid", fmt::format("{}-{}-{}-{}", header.id, job.mark(), test.index, facts.attempt)},
         {"var", variables},

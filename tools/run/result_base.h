@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "base/time.h"
 #include "run/job_context.h"
@@ -20,6 +21,9 @@ struct ResultFacts {
     std::uint32_t attempt = 1;
     Timestamp started, finished;
 };
+
+/// The machine's name, as the files in `hosts` have it: sys_name, and the place of references.
+std::string machine_of(const ResultFacts& facts);
 
 nlohmann::ordered_json base_results(const ResultFacts& facts, const ScriptEnd& end);
 

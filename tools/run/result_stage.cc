@@ -53,22 +53,6 @@ bool default_evaluation(const json& config) {
     });
 }
 
-std::string text_of(const json& config, const char* key) {
-    const auto found = config.is_object() ? config.find(key) : config.end();
-    return config.is_object() && found != config.end() && found->is_string()
-               ? found->get<std::string>()
-               : std::string();
-}
-
-// References name the machine as a suite's hosts do.
-std::string host_of(const ResultFacts& facts) {
-    std::string host = text_of(facts.test->config, "host");
-    if (host.empty()) {
-        host = facts.header->host.value_or(facts.header->cluster.value_or(facts.job->node));
-    }
-    return host;
-}
-
 // Beyond what we have: that is the runner's, and counts in the child only on paper.
 void limit_memory(std::uint64_t more) {
     const auto pages = read_file("/proc/self/statm");
@@ -136,7 +120,7 @@ ResultOutcome ResultStage::judge() const {
     parsers::ResultInputs inputs;
     inputs.places = inputs_.places;
     inputs.base = base_results(facts, end);
-    inputs.host = host_of(facts);
+    inputs.host = machine_of(facts);
     inputs.partition = inputs_.environment.get_or("SLURM_JOB_PARTITION", "");
     inputs.environment = inputs_.environment;
     inputs.limits.time = inputs_.limits.time;

@@ -207,6 +207,7 @@ Result<Plan> plan_of(const suite::Resolution& resolution,
         planned.deferred = test.deferred;
         planned.config = test.config;
         planned.variables = test.variables;
+        planned.permute_vars = test.permute_vars;
         if (test.skip_reasons.empty()) {
             auto source = find_source(test, directories);
             if (!source) {

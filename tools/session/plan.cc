@@ -25,7 +25,8 @@ json test_json(const PlannedTest& test) {
             {"tasks_per_node", test.tasks_per_node},
             {"source", or_null(test.source)},
             {"config", test.config},
-            {"variables", test.variables}};
+            {"variables", test.variables},
+            {"permute_vars", test.permute_vars}};
 }
 
 std::string read_test(const json& object, std::size_t place, PlannedTest& test) {
@@ -49,6 +50,9 @@ std::string read_test(const json& object, std::size_t place, PlannedTest& test) 
     }
     if (const json* const variables = fields.find("variables", false)) {
         test.variables = *variables;
+    }
+    if (const json* const permute_vars = fields.find("permute_vars", false)) {
+        test.permute_vars = *permute_vars;
     }
     if (test.index != place) {
         fields.wrong("index", "its place in the list");

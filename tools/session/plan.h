@@ -25,6 +25,7 @@ struct PlannedTest {
     std::optional<std::string> source;  // below the session directory
     nlohmann::json config;              // Pavilion's keys; all leaves strings or null
     nlohmann::json variables;           // for deferred strings
+    nlohmann::json permute_vars;        // which permutation it is: variables and their values
 };
 
 struct Plan {
