@@ -186,6 +186,17 @@ const std::vector<Key>& keys() {
              return store_into(reader.path(),
                                [&](std::string value) { settings.node_dir = std::move(value); });
          }},
+        {"index_dir", false,
+         [](const Reader& reader, Settings& settings) {
+             return store_into(reader.path(),
+                               [&](std::string value) { settings.index_dir = std::move(value); });
+         }},
+        {"retention", false,
+         [](const Reader& reader, Settings& settings) {
+             constexpr std::int64_t most = 36500;
+             return store_into(reader.number(1, most),
+                               [&](std::int64_t value) { settings.retention_days = value; });
+         }},
         seconds_key("hook_deadline", false, &Settings::hook_deadline, 1, 60),
         seconds_key("default_test_time", true, &Settings::default_test_time, 1, 86400),
         seconds_key("job_margin", true, &Settings::job_margin, 0, 86400),
@@ -408,6 +419,7 @@ Result<Settings> load_settings(const Environment& environment, const Account& ac
     }
     settings.store = for_account(settings.store, account);
     settings.node_dir = for_account(settings.node_dir, account);
+    settings.index_dir = for_account(settings.index_dir, account);
     for (std::string& path : settings.config_dirs) {
         path = for_account(path, account);
     }

@@ -41,10 +41,12 @@ struct Settings {
     std::string store_group;                   // group that may read; empty: private
     std::vector<std::string> config_dirs;      // of the site, in order
     std::string node_dir;                      // node-local, for builds and scratch
+    std::string index_dir;                     // node-local, for pavstat's index; empty: the cache
     std::chrono::seconds hook_deadline{10};
     std::chrono::seconds default_test_time{300};
     std::chrono::seconds job_margin{300};       // added to the sum of the tests' times
     std::uint64_t source_limit = 256ULL << 20;  // bytes of sources frozen with a session
+    std::int64_t retention_days = 0;            // pavstat prune; 0: nothing is removed
     std::string site_file;                      // that was read; empty if there was none
     SitePolicy policy;
 };

@@ -44,6 +44,22 @@ std::optional<Timestamp> id_time(std::string_view id) {
     return Timestamp{milliseconds * 1000};
 }
 
+std::uint64_t id_number(std::string_view id) {
+    std::uint64_t number = 0;
+    for (const char c : id) {
+        number = number << 5U | (kDigits.find(c) & 31U);
+    }
+    return number;
+}
+
+std::string id_from_number(std::uint64_t number) {
+    std::string id(kLength, '0');
+    for (std::size_t i = kLength; i-- > 0; number >>= 5U) {
+        id[i] = kDigits[number & 31U];
+    }
+    return id;
+}
+
 std::string id_month(std::string_view id) {
     const auto when = id_time(id);
     if (!when) {

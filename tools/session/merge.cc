@@ -158,6 +158,7 @@ Merge::Effect Merge::apply(Subject& subject, const Record& record) {
                            (record.attempt == 0 || record.attempt == subject.attempt);
         if (shows) {
             subject.shown = &record;
+            subject.had |= status::state_bit(record.state);
         }
         return Effect::used;
     }
@@ -171,6 +172,7 @@ Merge::Effect Merge::apply(Subject& subject, const Record& record) {
                 (subject.completion == nullptr || subject.completion->cause == Cause::pending);
             if (completes) {
                 subject.completion = &record;
+                subject.had |= status::state_bit(record.state);
                 return Effect::used;
             }
             // Two people may have asked Slurm at the same time: no fault of theirs.
@@ -181,6 +183,7 @@ Merge::Effect Merge::apply(Subject& subject, const Record& record) {
         subject.end = subject.completion = nullptr;
         subject.running = subject.exit = subject.lasted = nullptr;
     }
+    subject.had |= status::state_bit(record.state);
     if (record.attempt > subject.attempt) {
         subject.attempt = record.attempt;
         subject.running = subject.exit = subject.lasted = nullptr;
@@ -387,6 +390,7 @@ TestView test_view(const Subject& subject, std::uint32_t index) {
         view.note = "no record says anything of it";
     }
     view.attempt = subject.attempt;
+    view.had = subject.had;
     view.ended_for_good = subject.end != nullptr && !subject.awaits_restart();
     if (subject.running != nullptr) {
         view.started = subject.running->when;

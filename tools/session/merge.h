@@ -25,6 +25,7 @@ struct Subject {
     const status::Record* lasted = nullptr;   // the last one with a duration
     const status::Record* placed = nullptr;   // the last one with nodes
     std::uint32_t attempt = 0;
+    std::uint64_t had = 0;  // status::state_bit of each state that counted
 
     /// Whether a later restart has nothing to add to the end.
     [[nodiscard]] bool final() const { return end != nullptr && !end->again; }

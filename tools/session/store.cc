@@ -15,6 +15,7 @@
 
 #include "session/id.h"
 #include "session/plan.h"
+#include "status/flat_json.h"
 
 namespace pavtest::session {
 
@@ -158,6 +159,72 @@ Result<Plan> SessionDirectory::plan() const {
         [&](const Error& error) { return error.within("session " + id_); });
 }
 
+std::vector<std::string> SessionDirectory::test_names(std::uint32_t tests) const {
+    std::vector<std::string> names(tests);
+    const auto text = directory_.read("plan.json", kPlanLimit);
+    status::FlatValue key;
+    status::FlatValue value;
+    status::FlatReader plan(text ? std::string_view(*text) : std::string_view{});
+    for (bool more = plan.begin(); more && plan.next(key, value);) {
+        if (key.text != "tests" || value.kind != status::FlatValue::Kind::compound) {
+            continue;
+        }
+        status::FlatReader all(value.text);
+        status::FlatValue element;
+        for (bool each = all.begin_array(); each && all.next_element(element);) {
+            std::optional<std::uint32_t> index;
+            std::string name;
+            status::FlatReader test(element.text);
+            for (bool member = test.begin(); member && test.next(key, value);) {
+                if (key.text == "index") {
+                    index = number(value.text);
+                } else if (key.text == "name") {
+                    name = status::unescaped(value);
+                }
+            }
+            if (index && *index < tests) {
+                names[*index] = std::move(name);
+            }
+        }
+    }
+    return names;
+}
+
+std::string SessionDirectory::fingerprint() const {
+    std::string print;
+    const auto add = [&](const Directory& directory, bool with_files) {
+        struct stat info {};
+        ::fstat(directory.fd(), &info);
+        fmt::format_to(std::back_inserter(print), "{}.{}", info.st_mtim.tv_sec,
+                       info.st_mtim.tv_nsec);
+        const auto names =
+            with_files ? directory.names() : Result<std::vector<std::string>>(tl::in_place);
+        if (!names) {
+            print += '!';
+            return;
+        }
+        for (const std::string& name : *names) {
+            if (name.ends_with(".jsonl") &&
+                ::fstatat(directory.fd(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+                fmt::format_to(std::back_inserter(print), " {}:{}:{}", name, info.st_ino,
+                               info.st_size);
+            }
+        }
+        print += ';';
+    };
+    add(directory_, true);
+    if (const auto all = directory_.open_below("jobs")) {
+        add(*all, false);
+        const auto keys = jobs();
+        for (const JobKey key : keys ? *keys : std::vector<JobKey>{}) {
+            if (const auto job = job_directory(key)) {
+                add(*job, true);
+            }
+        }
+    }
+    return print;
+}
+
 Result<std::vector<JobKey>> SessionDirectory::jobs() const {
     std::vector<JobKey> keys;
     const auto jobs = directory_.open_below("jobs");
@@ -294,31 +361,53 @@ Result<SessionDirectory> Store::create_session(const Header& header, const Plan&
     return open_session(header.id);
 }
 
-Result<> Store::each_session(const std::function<bool(const std::string&)>& visit) const {
+Result<std::vector<std::string>> Store::months() const {
     const auto sessions = directory_.open_below("sessions");
     if (!sessions) {
         if (sessions.error().kind == ErrorKind::not_found) {
-            return {};
+            return std::vector<std::string>{};
         }
         return tl::make_unexpected(sessions.error());
     }
     auto months = sessions->names();
-    if (!months) {
-        return tl::make_unexpected(months.error());
+    if (months) {
+        std::erase_if(*months, [](const std::string& name) { return !is_month(name); });
     }
-    std::reverse(months->begin(), months->end());
-    for (const std::string& name : *months) {
-        if (!is_month(name)) {
-            continue;
-        }
-        const auto month = sessions->open_below(name);
-        const auto ids = month ? month->names() : tl::make_unexpected(month.error());
+    return months;
+}
+
+Result<std::int64_t> Store::month_modified(const std::string& month) const {
+    const std::string path = "sessions/" + month;
+    struct stat info {};
+    if (::fstatat(directory_.fd(), path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+        return fail_errno("look at", path, errno);
+    }
+    return std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
+
+Result<std::vector<std::string>> Store::sessions_of_month(const std::string& month) const {
+    const auto directory = directory_.open_below("sessions/" + month);
+    auto ids = directory ? directory->names() : tl::make_unexpected(directory.error());
+    if (ids) {
+        std::erase_if(*ids,
+                      [&](const std::string& id) { return !is_id(id) || id_month(id) != month; });
+    }
+    return ids;
+}
+
+Result<> Store::each_session(const std::function<bool(const std::string&)>& visit) const {
+    const auto all = months();
+    if (!all) {
+        return tl::make_unexpected(all.error());
+    }
+    for (auto month = all->rbegin(); month != all->rend(); ++month) {
+        const auto ids = sessions_of_month(*month);
         if (!ids) {
             // Removed while we look, or not ours to read: the other months still count.
             continue;
         }
         for (auto id = ids->rbegin(); id != ids->rend(); ++id) {
-            if (is_id(*id) && !visit(*id)) {
+            if (!visit(*id)) {
                 return {};
             }
         }

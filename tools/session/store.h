@@ -36,6 +36,12 @@ class SessionDirectory {
     [[nodiscard]] Result<Header> header() const;
     /// Include session/plan.h to use it.
     [[nodiscard]] Result<Plan> plan() const;
+    /// The names of the plan's tests by index: a tenth of what the whole plan costs. Empty ones
+    /// where it can't be read.
+    [[nodiscard]] std::vector<std::string> test_names(std::uint32_t tests) const;
+    /// Changes when anything is added to the session: sizes of its journals, times of its
+    /// directories. Reads no file.
+    [[nodiscard]] std::string fingerprint() const;
     [[nodiscard]] Result<std::vector<JobKey>> jobs() const;  // sorted
     [[nodiscard]] Result<Directory> job_directory(JobKey key) const;
     [[nodiscard]] Result<Directory> make_job_directory(JobKey key) const;
@@ -72,6 +78,13 @@ class Store {
                                                           const Fill& fill = {}) const;
     /// Ids, newest first, stopping when `visit` returns false.
     Result<> each_session(const std::function<bool(const std::string& id)>& visit) const;
+    /// The months that have a directory ("2026-11"), sorted; none in a store without sessions.
+    [[nodiscard]] Result<std::vector<std::string>> months() const;
+    /// Changes when a session is added to the month or removed: nanoseconds.
+    [[nodiscard]] Result<std::int64_t> month_modified(const std::string& month) const;
+    /// Ids, sorted.
+    [[nodiscard]] Result<std::vector<std::string>> sessions_of_month(
+        const std::string& month) const;
     /// The sessions that have a directory for this job, newest first, at most `most`.
     [[nodiscard]] Result<std::vector<std::string>> sessions_of_job(std::uint32_t job,
                                                                    std::size_t most) const;

@@ -27,6 +27,7 @@ struct TestView {
     std::optional<double> duration;
     std::string nodes;
     std::uint32_t attempt = 0;
+    std::uint64_t had = 0;        // the states that it went through: status::state_bit of each
     bool ended_for_good = false;  // Slurm will not start the job again by itself
     bool again = false;           // interrupted: runs again if the job does
 };

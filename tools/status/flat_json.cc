@@ -216,6 +216,21 @@ bool FlatReader::begin() {
     return take('{');
 }
 
+bool FlatReader::begin_array() {
+    blanks();
+    return take('[');
+}
+
+bool FlatReader::next_element(FlatValue& value) {
+    blanks();
+    if (take(']') || (!first_ && !take(','))) {
+        return false;
+    }
+    first_ = false;
+    blanks();
+    return this->value(value, 0);
+}
+
 bool FlatReader::next(FlatValue& key, FlatValue& value) {
     blanks();
     if (take('}')) {

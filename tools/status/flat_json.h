@@ -25,6 +25,9 @@ class FlatReader {
     bool begin();
     /// The next member; false at the object's end or where the text is no JSON.
     bool next(FlatValue& key, FlatValue& value);
+    /// Instead, for a text that is an array: call first, then once for each element.
+    bool begin_array();
+    bool next_element(FlatValue& value);
     /// After next() gave false: whether the object and the text ended as they should.
     [[nodiscard]] bool complete() const { return complete_; }
 

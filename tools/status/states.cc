@@ -74,6 +74,17 @@ const StateInfo* find_state(std::string_view name) {
     return found != kStates.end() && found->name == name ? &*found : nullptr;
 }
 
+std::uint64_t state_bit(std::string_view name) {
+    constexpr unsigned others = 63;
+    static_assert(kStates.size() <= others);
+    if (name.empty()) {
+        return 0;
+    }
+    const StateInfo* const known = find_state(name);
+    return std::uint64_t{1} << (known == nullptr ? others
+                                                 : static_cast<unsigned>(known - kStates.data()));
+}
+
 bool well_formed_state(std::string_view name) {
     const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
     return !name.empty() && name.size() <= kLongest && capital(name.front()) &&

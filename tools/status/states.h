@@ -2,6 +2,7 @@
 // Pavilions write and a reader therefore meets.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ struct StateInfo {
 std::span<const StateInfo> known_states();
 /// Null for a state that nobody knows.
 const StateInfo* find_state(std::string_view name);
+/// One bit for each known state, one for all others, none for an empty name.
+std::uint64_t state_bit(std::string_view name);
 /// Whether a name obeys the seed's rules for states (also unknown ones).
 bool well_formed_state(std::string_view name);
 

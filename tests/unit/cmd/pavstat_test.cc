@@ -27,7 +27,11 @@ class PavstatTest : public session::StoreTest {
     Viewer viewer() {
         settings_.store_templates = {settings_.store};
         clock_.advance(10);
-        return {Environment(), {1000, "alice", path_}, settings_, &clock_, &slurm_};
+        return {Environment({{"XDG_CACHE_HOME", path_ + "/cache"}}),
+                {1000, "alice", path_},
+                settings_,
+                &clock_,
+                &slurm_};
     }
     static SlurmJob queued(std::uint32_t id, const std::string& state, const std::string& reason) {
         SlurmJob job;
@@ -43,6 +47,12 @@ class PavstatTest : public session::StoreTest {
     static PavstatOptions of(const std::string& wish) {
         PavstatOptions options;
         options.wishes = {*parse_wish(wish)};
+        options.of_tests = true;
+        return options;
+    }
+    static PavstatOptions tests() {
+        PavstatOptions options;
+        options.of_tests = true;
         return options;
     }
     /// A finished session of job 7: test 0 passed, 1 failed, 2 was skipped.
@@ -74,7 +84,7 @@ TEST_F(PavstatTest, FinishedSessionsCostNoQuestion) {
     ASSERT_TRUE(collected);
     EXPECT_TRUE(slurm_.asked.empty());
     EXPECT_TRUE(collected->remarks.empty());
-    const Counts counts = counts_of(collected->rows.at(0).job);
+    const index::Counts counts = collected->rows.at(0).job.counts;
     EXPECT_EQ(counts.total, 3U);
     EXPECT_EQ(counts.pass, 1U);
     EXPECT_EQ(counts.fail, 1U);
@@ -92,8 +102,8 @@ TEST_F(PavstatTest, NoStoreIsNoSession) {
 
 TEST_F(PavstatTest, JsonHasTheShapeThatIsPromised) {
     finish();
-    const auto collected = collect(viewer(), {});
-    const auto json = nlohmann::json::parse(sessions_json(*collected));
+    const auto collected = collect(viewer(), tests());
+    const auto json = nlohmann::json::parse(json_text(sessions_json(*collected)));
     const auto& one = json.at("sessions").at(0);
     std::vector<std::string> keys;
     for (const auto& [key, value] : one.items()) {
@@ -133,7 +143,7 @@ TEST_F(PavstatTest, AJobThatWaitsIsShownAsTheQueueHasIt) {
     // Its number finds it, too.
     collected = collect(viewer(), of("9"));
     ASSERT_TRUE(collected);
-    EXPECT_EQ(collected->rows.at(0).job.tests.size(), 2U);
+    EXPECT_EQ(collected->tests.size(), 2U);
 }
 
 TEST_F(PavstatTest, TasksOfAnArrayThatWaitAreRowsOfTheirOwn) {
@@ -146,11 +156,11 @@ TEST_F(PavstatTest, TasksOfAnArrayThatWaitAreRowsOfTheirOwn) {
     SlurmJob first = queued(9, "RUNNING", "");
     first.nodes = "n1";
     slurm_.queued = {first, rest};
-    const auto collected = collect(viewer(), {});
+    const auto collected = collect(viewer(), tests());
     ASSERT_EQ(collected->rows.size(), 2U);
     EXPECT_EQ(collected->rows[0].job.state, "RUNNING");
     EXPECT_EQ(collected->rows[1].job.job, 8U);
-    EXPECT_EQ(collected->rows[1].job.tests[0].state, "SCHEDULED");
+    EXPECT_EQ(collected->tests.at(1).view.state, "SCHEDULED");
     EXPECT_THAT(collected->rows[1].job.note, HasSubstr("array tasks 2-5%1"));
 }
 
@@ -204,7 +214,7 @@ TEST_F(PavstatTest, HistoryTellsWhoSaidWhat) {
 
 TEST_F(PavstatTest, NodesTellWhoTookPart) {
     finish();
-    const std::string table = nodes_table(*collect(viewer(), of("7")), true);
+    const std::string table = *nodes_table(*collect(viewer(), of("7")), true);
     EXPECT_THAT(table, HasSubstr("n1"));
     EXPECT_THAT(table, HasSubstr("epilog"));
 }
@@ -235,7 +245,7 @@ TEST_F(PavstatTest, SettleAllFindsOldSessionsToo) {
     slurm_.queued = {queued(7, "CANCELLED", "")};
     const auto collected = settle_all(viewer(), {});
     EXPECT_EQ(collected->settled, 1U);
-    EXPECT_TRUE(collected->rows.at(0).job.settled());
+    EXPECT_TRUE(collected->rows.at(0).job.settled);
 }
 
 TEST_F(PavstatTest, ATestSetsAStateOfItsOwn) {

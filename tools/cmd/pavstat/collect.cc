@@ -4,13 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/text.h"
+#include "cmd/pavstat/filters.h"
 #include "cmd/pavstat/owner.h"
 #include "cmd/pavstat/stores.h"
+#include "index/place.h"
+#include "index/refresh.h"
 #include "session/id.h"
-#include "session/plan.h"
 #include "session/settle_rules.h"
 #include "status/states.h"
 
@@ -18,7 +21,7 @@ namespace pavtest::cmd {
 
 namespace {
 
-using session::JobView;
+using index::JobRow;
 using session::OpenSession;
 using session::SlurmJob;
 
@@ -33,16 +36,18 @@ class Collector {
     Result<Collected> run(bool everything);
 
   private:
-    void read_store(const std::string& path, bool everything);
-    void read_recent(const session::Store& store, Timestamp since);
-    void read_wishes(const session::Store& store);
-    bool read_session(const session::Store& store, const std::string& id);
-    void look_for_jobs_in_queue(const std::vector<std::string>& stores);
+    void read_store(const std::string& path);
+    Result<> refresh(OpenStore& store, bool in_memory);
+    void read_wishes(OpenStore& store, bool in_memory);
+    bool read_wish(OpenStore& store, const std::string& id);
+    void open_unsettled(std::size_t place);
+    void look_for_jobs_in_queue();
     void settle();
-    void add_rows();
-    void add_rows_of(std::size_t place);
+    Result<> add_rows();
+    void add_rows_of(std::size_t store, std::vector<JobRow> jobs);
     void add_row(Row row);
-    void sum_up_flaws();
+    Result<> add_tests();
+    void add_remarks();
     [[nodiscard]] bool wanted(const Row& row, std::optional<std::uint32_t>& test) const;
     [[nodiscard]] Timestamp recent() const {
         return {viewer_.clock->now().microseconds - kRecentDays * 86400 * kMicro};
@@ -51,88 +56,164 @@ class Collector {
     const Viewer& viewer_;
     const PavstatOptions& options_;
     std::vector<Wish> missing_;  // wishes that nothing has answered to yet
-    std::set<std::string> seen_;
+    IndexFilters filters_;
+    std::set<std::string> named_;  // sessions that wishes led to
+    std::vector<OpenSession> open_;
+    std::vector<std::size_t> open_store_;  // where each of them lies
     std::map<std::string, std::vector<SlurmJob>> live_;
+    std::vector<std::string> broken_;
     Collected result_;
-    std::size_t unreadable_ = 0;
 };
 
-bool Collector::read_session(const session::Store& store, const std::string& id) {
-    if (seen_.contains(id)) {
+// The session is in the store and on the right cluster.
+bool Collector::read_wish(OpenStore& store, const std::string& id) {
+    if (named_.contains(id)) {
         return true;
     }
-    auto directory = store.open_session(id);
+    const auto directory = store.store.open_session(id);
     if (!directory) {
         return false;
     }
-    auto view = view_session(*directory);
-    if (!view) {
-        if (++unreadable_ == 1) {
-            result_.remarks.push_back(view.error().what);
+    const auto read = index::bring_up_to_date(store.index, store.store, {Timestamp{}, {id}},
+                                              viewer_.clock->now());
+    index::JobFilter only;
+    only.sessions = {id};
+    only.cluster = filters_.jobs.cluster;
+    const auto jobs = store.index.jobs(only);
+    if (!read || !jobs) {
+        result_.remarks.push_back((read ? jobs.error() : read.error()).what);
+        return false;
+    }
+    if (jobs->empty()) {
+        if (const auto why = store.index.broken(session::id_time(id).value_or(Timestamp{}));
+            why && !why->empty()) {
+            broken_.push_back(why->front());
         }
         return false;
     }
-    const auto& clusters = options_.clusters;
-    if (!clusters.empty() &&
-        std::none_of(clusters.begin(), clusters.end(), [&](const std::string& cluster) {
-            return session::same_cluster(cluster, view->header.cluster.value_or(""));
-        })) {
-        return false;
-    }
-    seen_.insert(id);
-    result_.sessions.push_back({*std::move(directory), *std::move(view)});
+    ++result_.sessions_read;
+    named_.insert(id);
     return true;
 }
 
-void Collector::read_recent(const session::Store& store, Timestamp since) {
-    const auto visited = store.each_session([&](const std::string& id) {
-        if (session::id_time(id).value_or(Timestamp{}) < since) {
-            return false;
-        }
-        read_session(store, id);
-        return true;
-    });
-    if (!visited) {
-        result_.remarks.push_back(visited.error().what);
-    }
-}
-
-void Collector::read_wishes(const session::Store& store) {
+void Collector::read_wishes(OpenStore& store, bool in_memory) {
     std::erase_if(missing_, [&](const Wish& wish) {
         if (!wish.session.empty()) {
-            return read_session(store, wish.session);
+            return read_wish(store, wish.session);
         }
         // Two clusters may have given out one number: take the newest that fits.
         constexpr std::size_t most = 8;
-        const auto ids = store.sessions_of_job(wish.job, most);
-        return ids && std::any_of(ids->begin(), ids->end(),
-                                  [&](const std::string& id) { return read_session(store, id); });
+        std::vector<std::string> ids;
+        if (!in_memory) {
+            index::JobFilter by_number;
+            by_number.jobs = {wish.job};
+            if (const auto jobs = store.index.jobs(by_number)) {
+                std::transform(jobs->rbegin(), jobs->rend(), std::back_inserter(ids),
+                               [](const JobRow& job) { return job.id; });
+            }
+        }
+        if (ids.empty()) {
+            ids = store.store.sessions_of_job(wish.job, most).value_or(std::vector<std::string>{});
+        }
+        return std::any_of(ids.begin(), ids.end(),
+                           [&](const std::string& id) { return read_wish(store, id); });
     });
 }
 
-void Collector::read_store(const std::string& path, bool everything) {
+Result<> Collector::refresh(OpenStore& store, bool in_memory) {
+    const bool by_number = std::any_of(missing_.begin(), missing_.end(),
+                                       [](const Wish& wish) { return wish.job != 0; });
+    if (options_.wishes.empty() || (by_number && !in_memory)) {
+        const Timestamp since = options_.wishes.empty() ? filters_.jobs.since : recent();
+        const auto read =
+            index::bring_up_to_date(store.index, store.store, {since, {}}, viewer_.clock->now());
+        if (!read) {
+            return tl::make_unexpected(read.error());
+        }
+        result_.sessions_read += read->read;
+    }
+    if (options_.wishes.empty()) {
+        auto broken = store.index.broken(filters_.jobs.since);
+        if (!broken) {
+            return tl::make_unexpected(broken.error());
+        }
+        std::move(broken->begin(), broken->end(), std::back_inserter(broken_));
+    } else {
+        read_wishes(store, in_memory);
+    }
+    return {};
+}
+
+void Collector::read_store(const std::string& path) {
     const auto owner = AsOwner::of(path);
     if (!owner) {
         return;
     }
-    const auto store = session::Store::open(path);
+    auto store = session::Store::open(path);
     if (!store) {
         if (store.error().kind != ErrorKind::not_found && !options_.all_users) {
             result_.remarks.push_back(store.error().what);
         }
         return;
     }
-    if (everything) {
-        read_recent(*store, Timestamp{});
-    } else if (options_.wishes.empty()) {
-        read_recent(*store, options_.since.value_or(recent()));
-    } else {
-        read_wishes(*store);
+    // Who root becomes for a while has no cache of root's.
+    bool in_memory = owner->changed();
+    for (;; in_memory = true) {
+        auto index =
+            in_memory
+                ? index::Index::in_memory()
+                : index::open_or_in_memory(
+                      index::path_for(viewer_.environment, viewer_.account, viewer_.settings, path),
+                      path);
+        if (!index) {
+            result_.remarks.push_back(index.error().what);
+            return;
+        }
+        OpenStore opened{*std::move(store), *std::move(index)};
+        const auto refreshed = refresh(opened, in_memory);
+        if (refreshed || in_memory) {
+            if (!refreshed) {
+                result_.remarks.push_back(refreshed.error().what);
+            }
+            result_.stores.push_back(std::move(opened));
+            break;
+        }
+        store = std::move(opened.store);
+    }
+    open_unsettled(result_.stores.size() - 1);
+}
+
+// What settling has to see whole: the viewer's own sessions that nobody has ended.
+void Collector::open_unsettled(std::size_t place) {
+    if (options_.offline) {
+        return;
+    }
+    OpenStore& store = result_.stores[place];
+    index::JobFilter unsettled;
+    unsettled.since = filters_.jobs.since;
+    unsettled.uid = viewer_.account.uid;
+    unsettled.sessions.assign(named_.begin(), named_.end());
+    const auto jobs = options_.wishes.empty() || !named_.empty()
+                          ? store.index.sessions_to_settle(unsettled)
+                          : Result<std::vector<std::string>>(tl::in_place);
+    if (!jobs) {
+        result_.remarks.push_back(jobs.error().what);
+        return;
+    }
+    for (const std::string& id : *jobs) {
+        auto directory = store.store.open_session(id);
+        if (!directory) {
+            continue;
+        }
+        if (auto view = session::view_session(*directory)) {
+            open_.push_back({*std::move(directory), *std::move(view)});
+            open_store_.push_back(place);
+        }
     }
 }
 
 // A job that has not started has no directory: Slurm knows whose session it is.
-void Collector::look_for_jobs_in_queue(const std::vector<std::string>& stores) {
+void Collector::look_for_jobs_in_queue() {
     const bool jobs = std::any_of(missing_.begin(), missing_.end(),
                                   [](const Wish& wish) { return wish.job != 0; });
     if (!jobs || options_.offline) {
@@ -150,12 +231,15 @@ void Collector::look_for_jobs_in_queue(const std::vector<std::string>& stores) {
             }
         }
     }
-    for (const std::string& path : stores) {
-        const auto store = session::Store::open(path);
-        if (store) {
-            std::erase_if(missing_, [&](const Wish& wish) {
-                return !wish.session.empty() && read_session(*store, wish.session);
-            });
+    for (std::size_t i = 0; i < result_.stores.size(); ++i) {
+        OpenStore& store = result_.stores[i];
+        const auto owner = AsOwner::of(store.store.path());
+        const std::size_t before = missing_.size();
+        std::erase_if(missing_, [&](const Wish& wish) {
+            return !wish.session.empty() && read_wish(store, wish.session);
+        });
+        if (missing_.size() < before) {
+            open_unsettled(i);
         }
     }
 }
@@ -166,7 +250,7 @@ void Collector::settle() {
     }
     const session::Asker asker{viewer_.account.uid, session::record_host(viewer_.environment),
                                viewer_.clock};
-    session::Settling settling = session::settle(result_.sessions, *viewer_.slurm, asker);
+    session::Settling settling = session::settle(open_, *viewer_.slurm, asker);
     live_ = std::move(settling.live);
     result_.settled = settling.settled;
     for (std::string& remark : settling.remarks) {
@@ -174,6 +258,21 @@ void Collector::settle() {
     }
     if (!settling.answered) {
         result_.remarks.emplace_back("states are as of their last records");
+    }
+    if (settling.settled == 0) {
+        return;
+    }
+    std::vector<std::vector<index::Reading>> changed(result_.stores.size());
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+        // Without a fingerprint it is read once more the next time: somebody may have written
+        // while we did.
+        changed[open_store_[i]].push_back(index::reading_of(
+            open_[i].directory, std::move(open_[i].view), "", viewer_.clock->now()));
+    }
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+        if (auto put = result_.stores[i].index.put(changed[i]); !put) {
+            result_.remarks.push_back(put.error().what);
+        }
     }
 }
 
@@ -186,9 +285,8 @@ bool Collector::wanted(const Row& row, std::optional<std::uint32_t>& test) const
     bool some = false;
     for (const Wish& wish : options_.wishes) {
         const bool array = row.live && row.live->array_job == wish.job;
-        const bool fits = wish.job != 0
-                              ? row.job.job == wish.job || array
-                              : result_.sessions[row.session].view.header.id == wish.session;
+        const bool fits =
+            wish.job != 0 ? row.job.job == wish.job || array : row.job.id == wish.session;
         if (fits) {
             some = true;
             whole = whole || !wish.test;
@@ -220,36 +318,36 @@ std::string waiting_note(const SlurmJob& job, std::string_view what) {
 }
 
 // What Slurm has and no record tells of yet.
-JobView waiting_job(const JobView& like, const SlurmJob& job) {
-    JobView view;
-    view.job = job.job;
-    view.submitted = like.submitted;
-    view.state = status::state::scheduled;
-    view.note = waiting_note(job, "waits in the queue");
-    view.source = like.source;
-    view.when = like.submitted;
-    for (const session::TestView& test : like.tests) {
-        session::TestView& waiting = view.tests.emplace_back();
-        waiting.index = test.index;
-        waiting.state = status::state::scheduled;
-        waiting.when = like.submitted;
-    }
-    return view;
+JobRow waiting_job(JobRow like, const SlurmJob& job) {
+    like.job = job.job;
+    like.restarts = 0;
+    like.state = status::state::scheduled;
+    like.note = waiting_note(job, "waits in the queue");
+    like.when = like.submitted;
+    like.started = like.ended_at = std::nullopt;
+    like.ended = like.settled = false;
+    like.cause = status::Cause::none;
+    like.nodes.clear();
+    const std::uint32_t total = like.counts.total;
+    like.counts = {};
+    like.counts.total = like.counts.unfinished = total;
+    return like;
 }
 
-void Collector::add_rows_of(std::size_t place) {
-    const session::SessionView& view = result_.sessions[place].view;
+// The jobs of one session.
+void Collector::add_rows_of(std::size_t store, std::vector<JobRow> jobs) {
     std::vector<SlurmJob> live;
-    if (const auto found = live_.find(view.header.id); found != live_.end()) {
+    if (const auto found = live_.find(jobs.front().id); found != live_.end()) {
         live = found->second;
     }
-    for (const JobView& job : view.jobs) {
+    const JobRow first = jobs.front();
+    for (JobRow& job : jobs) {
         if (!job.job && !job.ended && !live.empty()) {
             continue;  // the rows of its live jobs say more
         }
-        Row row{place, job, std::nullopt, std::nullopt};
+        Row row{std::move(job), store, std::nullopt, std::nullopt, false};
         const auto found = std::find_if(live.begin(), live.end(), [&](const SlurmJob& each) {
-            return job.job && each.job == *job.job;
+            return row.job.job && each.job == *row.job.job;
         });
         if (found != live.end()) {
             row.live = *found;
@@ -264,63 +362,136 @@ void Collector::add_rows_of(std::size_t place) {
         add_row(std::move(row));
     }
     for (const SlurmJob& job : live) {
-        add_row({place, waiting_job(view.jobs.front(), job), job, std::nullopt});
+        add_row({waiting_job(first, job), store, job, std::nullopt, true});
     }
 }
 
-void Collector::add_rows() {
-    std::sort(result_.sessions.begin(), result_.sessions.end(),
-              [](const OpenSession& a, const OpenSession& b) {
-                  return a.view.header.id < b.view.header.id;
-              });
-    for (std::size_t i = 0; i < result_.sessions.size(); ++i) {
-        add_rows_of(i);
+Result<> Collector::add_rows() {
+    index::JobFilter filter = filters_.jobs;
+    filter.sessions.assign(named_.begin(), named_.end());
+    if (!options_.wishes.empty() && named_.empty()) {
+        return {};
     }
+    for (std::size_t i = 0; i < result_.stores.size(); ++i) {
+        auto jobs = result_.stores[i].index.jobs(filter);
+        if (!jobs) {
+            return tl::make_unexpected(jobs.error());
+        }
+        for (auto at = jobs->begin(); at != jobs->end();) {
+            const auto next =
+                std::find_if(at, jobs->end(), [&](const JobRow& job) { return job.id != at->id; });
+            add_rows_of(i, {std::make_move_iterator(at), std::make_move_iterator(next)});
+            at = next;
+        }
+    }
+    if (result_.stores.size() > 1) {
+        std::stable_sort(result_.rows.begin(), result_.rows.end(),
+                         [](const Row& a, const Row& b) { return a.job.id < b.job.id; });
+    }
+    return {};
+}
+
+Result<> Collector::add_tests() {
+    if (!options_.of_tests && !filters_.tests.any()) {
+        return {};
+    }
+    for (std::size_t store = 0; store < result_.stores.size(); ++store) {
+        std::vector<JobRow> jobs;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < result_.rows.size(); ++i) {
+            if (result_.rows[i].store == store) {
+                jobs.push_back(result_.rows[i].job);
+                places.push_back(i);
+            }
+        }
+        auto tests = result_.stores[store].index.tests(jobs, filters_.tests);
+        if (!tests) {
+            return tl::make_unexpected(tests.error());
+        }
+        for (index::TestRow& test : *tests) {
+            const Row& row = result_.rows[places[test.job]];
+            if (row.test && *row.test != test.view.index) {
+                continue;
+            }
+            if (row.waiting) {
+                session::TestView waits;
+                waits.index = test.view.index;
+                waits.state = status::state::scheduled;
+                waits.when = row.job.submitted;
+                test.view = waits;
+            }
+            result_.tests.push_back({places[test.job], std::move(test.name), std::move(test.view)});
+        }
+    }
+    if (result_.stores.size() > 1) {
+        std::stable_sort(result_.tests.begin(), result_.tests.end(),
+                         [](const TestLine& a, const TestLine& b) { return a.row < b.row; });
+    }
+    if (filters_.tests.any()) {
+        // Only what has such a test is left.
+        std::vector<Row> rows;
+        std::size_t last = static_cast<std::size_t>(-1);
+        for (TestLine& test : result_.tests) {
+            if (test.row != last) {
+                last = test.row;
+                rows.push_back(std::move(result_.rows[last]));
+            }
+            test.row = rows.size() - 1;
+        }
+        result_.rows = std::move(rows);
+    }
+    return {};
 }
 
 // One line for all that could not be read.
-void Collector::sum_up_flaws() {
+void Collector::add_remarks() {
     std::size_t count = 0;
-    const session::Flaw* first = nullptr;
-    const OpenSession* where = nullptr;
-    const auto add = [&](const OpenSession& session, const std::vector<session::Flaw>& flaws) {
-        count += flaws.size();
-        if (first == nullptr && !flaws.empty()) {
-            first = &flaws.front();
-            where = &session;
+    std::string first;
+    std::string_view last;
+    for (const Row& row : result_.rows) {
+        if (row.job.id != last && row.job.flaws > 0) {
+            count += row.job.flaws;
+            first = first.empty() ? row.job.flaw : first;
         }
-    };
-    for (const OpenSession& session : result_.sessions) {
-        add(session, session.view.flaws);
-        for (const JobView& job : session.view.jobs) {
-            add(session, job.flaws);
-        }
+        last = row.job.id;
     }
-    if (first != nullptr) {
-        const std::string line = first->line == 0 ? "" : fmt::format(":{}", first->line);
+    if (count > 0) {
         result_.remarks.push_back(
-            fmt::format("{} left out{}: {}/{}{}: {}",
+            fmt::format("{} left out{}: {}",
                         count == 1 ? "one line or file" : fmt::format("{} lines or files", count),
-                        count == 1 ? "" : ", the first", where->view.header.id, first->file, line,
-                        first->what));
+                        count == 1 ? "" : ", the first", first));
     }
-    if (unreadable_ > 1) {
-        result_.remarks.push_back(fmt::format("{} more sessions can't be read", unreadable_ - 1));
+    if (!broken_.empty()) {
+        result_.remarks.push_back(broken_.front());
+    }
+    if (broken_.size() > 1) {
+        result_.remarks.push_back(
+            fmt::format("{} more sessions can't be read", broken_.size() - 1));
     }
 }
 
 Result<Collected> Collector::run(bool everything) {
+    auto filters = filters_of(options_, everything ? Timestamp{} : recent());
+    if (!filters) {
+        return tl::make_unexpected(filters.error());
+    }
+    filters_ = *std::move(filters);
     const auto stores = stores_of(viewer_, options_);
     if (!stores) {
         return tl::make_unexpected(stores.error());
     }
     for (const std::string& path : *stores) {
-        read_store(path, everything);
+        read_store(path);
     }
-    look_for_jobs_in_queue(*stores);
+    look_for_jobs_in_queue();
     settle();
-    add_rows();
-    sum_up_flaws();
+    if (auto added = add_rows(); !added) {
+        return tl::make_unexpected(added.error());
+    }
+    add_remarks();
+    if (auto added = add_tests(); !added) {
+        return tl::make_unexpected(added.error());
+    }
     if (!missing_.empty()) {
         const Wish& wish = missing_.front();
         return fail(
@@ -342,20 +513,28 @@ Result<Collected> settle_all(const Viewer& viewer, const PavstatOptions& options
     return Collector(viewer, options).run(options.wishes.empty());
 }
 
-std::vector<std::string> test_names(const OpenSession& session) {
-    std::vector<std::string> names(session.view.header.tests);
-    const auto owner = AsOwner::of(session.directory.directory().path());
-    if (!owner) {
-        return names;
-    }
-    if (const auto plan = session.directory.plan()) {
-        for (const session::PlannedTest& test : plan->tests) {
-            if (test.index < names.size()) {
-                names[test.index] = test.name;
-            }
+Result<std::vector<index::NodeRow>> nodes_of(const Collected& collected) {
+    std::vector<index::NodeRow> found;
+    for (std::size_t i = 0; i < collected.rows.size(); ++i) {
+        const Row& row = collected.rows[i];
+        if (row.waiting) {
+            continue;
+        }
+        auto nodes = collected.stores[row.store].index.nodes({row.job});
+        if (!nodes) {
+            return tl::make_unexpected(nodes.error());
+        }
+        for (index::NodeRow& node : *nodes) {
+            found.push_back({i, std::move(node.view)});
         }
     }
-    return names;
+    return found;
+}
+
+Result<session::SessionDirectory> directory_of(const Collected& collected, const Row& row) {
+    const session::Store& store = collected.stores[row.store].store;
+    const auto owner = AsOwner::of(store.path());
+    return owner ? store.open_session(row.job.id) : tl::make_unexpected(owner.error());
 }
 
 }  // namespace pavtest::cmd

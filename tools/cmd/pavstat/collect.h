@@ -1,4 +1,4 @@
-// From a wish to what is shown: finding sessions, reading them, asking Slurm once.
+// From a wish to what is shown: the index brought up to date, Slurm asked once.
 #pragma once
 
 #include <map>
@@ -7,25 +7,39 @@
 #include <vector>
 
 #include "cmd/pavstat/viewer.h"
+#include "index/index.h"
 #include "session/settle.h"
-#include "session/view.h"
 
 namespace pavtest::cmd {
 
-/// One session in one job: a row of the table.
+/// One session in one job.
 struct Row {
-    std::size_t session = 0;  // its place in Collected::sessions
-    session::JobView job;
+    index::JobRow job;
+    std::size_t store = 0;                  // its place in Collected::stores
     std::optional<session::SlurmJob> live;  // as Slurm has it now
     std::optional<std::uint32_t> test;      // only this one was asked for
+    bool waiting = false;                   // Slurm has it, and no record tells of it yet
+};
+
+struct TestLine {
+    std::size_t row = 0;
+    std::string name;
+    session::TestView view;
+};
+
+struct OpenStore {
+    session::Store store;
+    index::Index index;
 };
 
 struct Collected {
-    std::vector<session::OpenSession> sessions;
-    std::vector<Row> rows;  // oldest first
+    std::vector<OpenStore> stores;
+    std::vector<Row> rows;        // oldest first
+    std::vector<TestLine> tests;  // of the rows, in their order, where tests were asked for
     /// For people, on standard error: who did not answer, what was left out.
     std::vector<std::string> remarks;
     std::size_t settled = 0;
+    std::size_t sessions_read = 0;  // whose files were opened for the index
 };
 
 /// The sessions of the options, settled where they are the viewer's own. ErrorKind::
@@ -35,7 +49,10 @@ Result<Collected> collect(const Viewer& viewer, const PavstatOptions& options);
 /// Settles all of the viewer's sessions, however old.
 Result<Collected> settle_all(const Viewer& viewer, const PavstatOptions& options);
 
-/// The tests' names of a session, from its plan; empty names where it can't be read.
-std::vector<std::string> test_names(const session::OpenSession& session);
+/// Nodes that took part in the jobs of the rows; `NodeRow::job` is the row's place.
+Result<std::vector<index::NodeRow>> nodes_of(const Collected& collected);
+
+/// The directory of a row's session.
+Result<session::SessionDirectory> directory_of(const Collected& collected, const Row& row);
 
 }  // namespace pavtest::cmd

@@ -1,4 +1,4 @@
-// --json: one shape, null where something isn't known.
+// --json and --yaml: one shape, null where something isn't known.
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -38,56 +38,87 @@ Json test_json(const session::TestView& test, const std::string& name) {
             {"return_value", or_null(test.return_value)}};
 }
 
-Json row_json(const Row& row, const session::Header& header,
-              const std::vector<std::string>& names) {
-    const Counts counts = counts_of(row.job);
-    Json tests = Json::array();
-    for (const session::TestView& test : row.job.tests) {
-        if (!row.test || *row.test == test.index) {
-            tests.push_back(test_json(test, names[test.index]));
+Json row_json(const Row& row) {
+    const index::JobRow& job = row.job;
+    std::vector<std::string> suites = split(job.suites, ',');
+    std::erase(suites, "");
+    return {{"id", job.id},
+            {"job_id", or_null(job.job)},
+            {"cluster", text_or_null(job.cluster)},
+            {"user", text_or_null(job.user)},
+            {"request", text_or_null(job.request)},
+            {"suites", suites},
+            {"state", job.state},
+            {"note", text_or_null(job.note)},
+            {"when", time_or_null(job.when)},
+            {"submitted", time_or_null(job.submitted)},
+            {"started", time_or_null(job.started)},
+            {"ended", time_or_null(job.ended_at)},
+            {"nodes", text_or_null(job.nodes)},
+            {"restarts", job.restarts},
+            {"counts",
+             {{"total", job.counts.total},
+              {"pass", job.counts.pass},
+              {"fail", job.counts.fail},
+              {"error", job.counts.error},
+              {"skipped", job.counts.skipped},
+              {"unfinished", job.counts.unfinished}}},
+            {"tests", Json::array()}};
+}
+
+// A scalar of YAML 1.2's JSON schema: JSON itself, so that nothing in it can be misread.
+std::string scalar(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void add_yaml(std::string& out, const Json& value, std::size_t depth) {
+    const std::string indent(depth * 2, ' ');
+    if (value.is_object() && !value.empty()) {
+        for (const auto& [key, member] : value.items()) {
+            out += indent + key + ":";
+            if (member.is_structured() && !member.empty()) {
+                out += '\n';
+                add_yaml(out, member, depth + 1);
+            } else {
+                out += " " + scalar(member) + "\n";
+            }
+        }
+        return;
+    }
+    for (const Json& element : value) {
+        if (element.is_structured() && !element.empty()) {
+            std::string inner;
+            add_yaml(inner, element, depth + 1);
+            inner[depth * 2] = '-';
+            out += inner;
+        } else {
+            out += indent + "- " + scalar(element) + "\n";
         }
     }
-    return {{"id", header.id},
-            {"job_id", or_null(row.job.job)},
-            {"cluster", or_null(header.cluster)},
-            {"user", text_or_null(header.user)},
-            {"request", text_or_null(join(header.request, ","))},
-            {"suites", header.suites},
-            {"state", row.job.state},
-            {"note", text_or_null(row.job.note)},
-            {"when", time_or_null(row.job.when)},
-            {"submitted", time_or_null(row.job.submitted)},
-            {"started", time_or_null(row.job.started)},
-            {"ended", time_or_null(row.job.ended_at)},
-            {"nodes", text_or_null(row.job.nodes)},
-            {"restarts", row.job.restarts},
-            {"counts",
-             {{"total", counts.total},
-              {"pass", counts.pass},
-              {"fail", counts.fail},
-              {"error", counts.error},
-              {"skipped", counts.skipped},
-              {"unfinished", counts.unfinished}}},
-            {"tests", std::move(tests)}};
 }
 
 }  // namespace
 
-std::string sessions_json(const Collected& collected) {
+nlohmann::ordered_json sessions_json(const Collected& collected) {
     Json sessions = Json::array();
-    std::vector<std::string> names;
-    std::size_t names_of = collected.sessions.size();
     for (const Row& row : collected.rows) {
-        if (names_of != row.session) {
-            names = test_names(collected.sessions[row.session]);
-            names_of = row.session;
-        }
-        sessions.push_back(row_json(row, collected.sessions[row.session].view.header, names));
+        sessions.push_back(row_json(row));
     }
+    for (const TestLine& test : collected.tests) {
+        sessions[test.row]["tests"].push_back(test_json(test.view, test.name));
+    }
+    return {{"sessions", std::move(sessions)}};
+}
+
+std::string json_text(const nlohmann::ordered_json& document) {
     // What is no UTF-8 in a foreign record was replaced when it was read; names may still be.
-    return Json{{"sessions", std::move(sessions)}}.dump(2, ' ', false,
-                                                        Json::error_handler_t::replace) +
-           "\n";
+    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string yaml_text(const nlohmann::ordered_json& document) {
+    std::string out = "---\n";
+    add_yaml(out, document, 0);
+    return out;
 }
 
 }  // namespace pavtest::cmd

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/pavstat/collect.h"
+#include "cmd/pavstat/layout.h"
 #include "cmd/pavstat/set.h"
 #include "cmd/pavstat/views.h"
 
@@ -22,54 +23,95 @@ constexpr std::chrono::seconds kSlurmDeadline{5};
 constexpr std::chrono::seconds kSettleDeadline{30};
 
 struct Arguments {
-    std::vector<std::string> jobs, users, clusters, note;
-    std::string start_time;
-    bool all = false, me = false, no_header = false, offline = false;
-    bool history = false, nodes = false, json = false;
+    PavstatOptions options;
+    std::vector<std::string> jobs, note;
+    std::string start_time, end_time, format, names, sort, delimiter;
+    bool me = false, history = false, nodes = false, json = false, yaml = false, tests = false;
+    bool parsable = false, parsable2 = false, help_format = false;
 };
 
 constexpr const char* kFooter =
     "Examples:\n"
     "  pavstat                       my sessions of the last seven days\n"
-    "  pavstat -S now-1day           those of the last day\n"
+    "  pavstat --starttime now-1day  those of the last day\n"
     "  pavstat -j 4711               the tests of a job's session\n"
     "  pavstat -j 4711.3 --history   all that is on record about its test 3\n"
     "  pavstat -j 4711 --nodes       the nodes that took part in it\n"
+    "  pavstat --failed -w n[17-19]  what failed on these nodes\n"
+    "  pavstat -O jobid,state,time   chosen columns; --helpformat lists them\n"
     "  pavstat --json                everything, for programs\n"
     "  pavstat settle                ask Slurm about sessions that nobody ended; for cron\n"
     "  pavstat set 'step 2 of 5'     in a test's script: what it is doing";
 
-void add_options(CLI::App& app, Arguments& arguments) {
-    app.set_help_flag("--help", "Print this help");
-    app.set_version_flag("-V,--version", "pavstat " PAVTEST_VERSION);
-    app.add_option("-j,--jobs", arguments.jobs, "Only these: job or session ids, with .N one test")
+// A comma separates, and a request may follow.
+void add_list(CLI::App& app, const std::string& names, std::vector<std::string>& into,
+              const std::string& help, const std::string& type) {
+    app.add_option(names, into, help)
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->type_name("ID[.N],...");
+        ->type_name(type + ",...");
+}
+
+void add_filters(CLI::App& app, Arguments& arguments) {
+    PavstatOptions& options = arguments.options;
+    add_list(app, "-j,--jobs", arguments.jobs, "Only these: job or session ids, with .N one test",
+             "ID[.N]");
+    add_list(app, "-u,--user", options.users, "Sessions of these users, where they may be read",
+             "NAME");
+    app.add_flag("--me", arguments.me, "My own sessions (what it does anyway)");
+    app.add_flag("-a,--all", options.all_users, "Sessions of everybody, where they may be read");
+    add_list(app, "-M,--clusters", options.clusters, "Only sessions of these clusters", "NAME");
+    add_list(app, "-p,--partition", options.partitions, "Only of these partitions", "NAME");
+    add_list(app, "-A,--account", options.accounts, "Only of these accounts", "NAME");
+    add_list(app, "-t,--states", options.states, "Only in these states ('pavstat states')",
+             "STATE");
+    add_list(app, "--has-state", options.had, "Only tests that went through one of these states",
+             "STATE");
+    add_list(app, "--result", options.results,
+             "Only tests with these results: PASS, FAIL, ERROR, SKIPPED, UNFINISHED", "RESULT");
+    app.add_flag("--failed", options.failed, "Only tests that failed or could not be tried");
+    add_list(app, "--suite", options.suites, "Only sessions with these suites (globs)", "SUITE");
+    add_list(app, "--test", options.tests, "Only tests of these names (globs)", "NAME");
+    app.add_option("-w,--nodelist", options.nodes, "Only what ran on one of these nodes")
+        ->type_name("HOSTLIST");
+    app.add_option("--starttime", arguments.start_time,
+                   "Sessions submitted since then (now-2days, 2026-11-21)")
+        ->type_name("TIME");
+    app.add_option("--endtime", arguments.end_time, "Sessions submitted before then")
+        ->type_name("TIME");
+    app.add_flag("--offline", options.offline, "Ask Slurm nothing: states as they are on record");
+}
+
+void add_forms(CLI::App& app, Arguments& arguments) {
+    app.add_flag("--tests", arguments.tests, "A line a test");
     app.add_flag("--history", arguments.history, "Every record, in order");
     app.add_flag("--nodes", arguments.nodes, "The nodes that took part");
     app.add_flag("--json", arguments.json, "JSON");
-    app.add_option("-S,--starttime", arguments.start_time,
-                   "Sessions submitted since then (now-2days, 2026-11-21)")
-        ->type_name("TIME");
-    app.add_option("-u,--user", arguments.users, "Sessions of these users, where they may be read")
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->type_name("NAME,...");
-    app.add_flag("--me", arguments.me, "My own sessions (what it does anyway)");
-    app.add_flag("-a,--all", arguments.all, "Sessions of everybody, where they may be read");
-    app.add_option("-M,--clusters", arguments.clusters, "Only sessions of these clusters")
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->type_name("NAME,...");
-    app.add_flag("-h,--noheader", arguments.no_header, "No line of headings");
-    app.add_flag("--offline", arguments.offline, "Ask Slurm nothing: states as they are on record");
+    app.add_flag("--yaml", arguments.yaml, "YAML");
+    app.add_option("-o,--format", arguments.format, "Columns by letter: '%.18i %T %R'")
+        ->type_name("FORMAT");
+    app.add_option("-O,--Format", arguments.names, "Columns by name: jobid:10,state,nodelist")
+        ->type_name("NAME[:[.]WIDTH],...");
+    app.add_flag("--helpformat", arguments.help_format, "The columns that there are");
+    app.add_flag("-P,--parsable2", arguments.parsable2, "Columns with '|' between them, uncut");
+    app.add_flag("--parsable", arguments.parsable, "Likewise, with one at the end of the line");
+    app.add_option("--delimiter", arguments.delimiter, "Another one than '|'")->type_name("TEXT");
+    app.add_option("-S,--sort", arguments.sort, "Sort by these columns: -V,i or -submittime")
+        ->type_name("KEY,...");
+    app.add_flag("-h,--noheader", arguments.options.no_header, "No line of headings");
+}
+
+void add_options(CLI::App& app, Arguments& arguments) {
+    app.set_help_flag("--help", "Print this help");
+    app.set_version_flag("-V,--version", "pavstat " PAVTEST_VERSION);
+    add_filters(app, arguments);
+    add_forms(app, arguments);
     app.footer(kFooter);
     app.fallthrough();
 }
 
-Result<PavstatOptions> options_of(const Arguments& arguments, const Clock& clock) {
-    PavstatOptions options;
+Result<PavstatOptions> options_of(const Arguments& arguments, const Process& process) {
+    PavstatOptions options = arguments.options;
     for (const std::string& text : arguments.jobs) {
         auto wish = parse_wish(text);
         if (!wish) {
@@ -77,19 +119,52 @@ Result<PavstatOptions> options_of(const Arguments& arguments, const Clock& clock
         }
         options.wishes.push_back(*std::move(wish));
     }
-    if (!arguments.start_time.empty()) {
-        const auto since = parse_start_time(arguments.start_time, clock.now());
-        if (!since) {
-            return tl::make_unexpected(since.error());
+    for (const auto& [text, into] : {std::pair(&arguments.start_time, &options.since),
+                                     std::pair(&arguments.end_time, &options.until)}) {
+        if (!text->empty()) {
+            const auto when = parse_start_time(*text, process.clock.now());
+            if (!when) {
+                return tl::make_unexpected(when.error());
+            }
+            *into = *when;
         }
-        options.since = *since;
     }
-    options.users = arguments.users;
-    options.clusters = arguments.clusters;
-    options.all_users = arguments.all;
-    options.no_header = arguments.no_header;
-    options.offline = arguments.offline;
+    if (options.clusters.empty()) {
+        if (const std::string named = process.environment.get_or("SLURM_CLUSTERS", "");
+            !named.empty() && named != "all") {
+            options.clusters = split(named, ',');
+        }
+    }
+    options.of_tests = arguments.tests || arguments.json || arguments.yaml ||
+                       !options.wishes.empty() || options.failed || !options.results.empty() ||
+                       !options.tests.empty() || !options.had.empty();
     return options;
+}
+
+// The columns: of the command line, of the environment, or those that everybody sees.
+Result<Layout> layout_of(const Arguments& arguments, const Environment& environment,
+                         bool of_tests) {
+    Layout layout;
+    layout.no_header = arguments.options.no_header;
+    if (arguments.parsable || arguments.parsable2) {
+        layout.delimiter = arguments.delimiter.empty() ? "|" : arguments.delimiter;
+        layout.delimiter_at_end = arguments.parsable;
+    }
+    std::string names = arguments.names;
+    std::string format = arguments.format;
+    if (names.empty() && format.empty()) {
+        names = environment.get_or("PAVSTAT_FORMAT2", "");
+        format = environment.get_or("PAVSTAT_FORMAT", "");
+    }
+    layout.columns = of_tests ? test_columns() : session_columns();
+    if (!names.empty() || !format.empty()) {
+        auto columns = names.empty() ? columns_of_format(format) : columns_of_names(names);
+        if (!columns) {
+            return tl::make_unexpected(columns.error());
+        }
+        layout.columns = *std::move(columns);
+    }
+    return layout;
 }
 
 int print(const std::string& text) {
@@ -100,6 +175,25 @@ int print(const std::string& text) {
     return 0;
 }
 
+int show_lines(const Viewer& viewer, const PavstatOptions& options, const Arguments& arguments,
+               const Collected& collected) {
+    const auto layout = layout_of(arguments, viewer.environment, options.of_tests);
+    if (!layout) {
+        return report(layout.error());
+    }
+    const Timestamp now = viewer.clock->now();
+    std::vector<Subject> lines =
+        options.of_tests ? test_lines(collected, now) : session_lines(collected, now);
+    const std::string sort =
+        arguments.sort.empty() ? viewer.environment.get_or("PAVSTAT_SORT", "") : arguments.sort;
+    if (!sort.empty()) {
+        if (auto sorted = sort_lines(lines, sort); !sorted) {
+            return report(sorted.error());
+        }
+    }
+    return print(lay_out(*layout, lines));
+}
+
 int show(const Viewer& viewer, const PavstatOptions& options, const Arguments& arguments) {
     const auto collected = collect(viewer, options);
     if (!collected) {
@@ -108,19 +202,16 @@ int show(const Viewer& viewer, const PavstatOptions& options, const Arguments& a
     for (const std::string& remark : collected->remarks) {
         fmt::print(stderr, "pavstat: {}\n", printable(remark));
     }
-    const Timestamp now = viewer.clock->now();
-    if (arguments.json) {
-        return print(sessions_json(*collected));
+    if (arguments.json || arguments.yaml) {
+        const auto document = sessions_json(*collected);
+        return print(arguments.json ? json_text(document) : yaml_text(document));
     }
-    if (arguments.history) {
-        const auto history = history_table(*collected, options.no_header);
-        return history ? print(*history) : report(history.error());
+    if (arguments.history || arguments.nodes) {
+        const auto table = arguments.history ? history_table(*collected, options.no_header)
+                                             : nodes_table(*collected, options.no_header);
+        return table ? print(*table) : report(table.error());
     }
-    if (arguments.nodes) {
-        return print(nodes_table(*collected, options.no_header));
-    }
-    return print(options.wishes.empty() ? sessions_table(*collected, now, options.no_header)
-                                        : tests_table(*collected, now, options.no_header));
+    return show_lines(viewer, options, arguments, *collected);
 }
 
 int settle(const Viewer& viewer, const PavstatOptions& options) {
@@ -133,7 +224,7 @@ int settle(const Viewer& viewer, const PavstatOptions& options) {
     }
     std::size_t open = 0;
     for (const Row& row : collected->rows) {
-        open += row.job.settled() ? 0 : 1;
+        open += row.job.settled ? 0 : 1;
     }
     return print(
         fmt::format("settled {}; {} wait, run or are not decided yet\n", collected->settled, open));
@@ -158,7 +249,10 @@ int pavstat(int argc, char** argv) {
         return asked ? 0 : static_cast<int>(ExitCode::usage);
     }
     if (states_command->parsed()) {
-        return print(states_table(arguments.no_header));
+        return print(states_table(arguments.options.no_header));
+    }
+    if (arguments.help_format) {
+        return print(fields_help());
     }
     if (set_command->parsed()) {
         const auto set =
@@ -169,7 +263,7 @@ int pavstat(int argc, char** argv) {
     if (!process) {
         return report(process.error());
     }
-    const auto options = options_of(arguments, process->clock);
+    const auto options = options_of(arguments, *process);
     if (!options) {
         return report(options.error());
     }

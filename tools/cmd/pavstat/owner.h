@@ -20,6 +20,8 @@ class AsOwner {
     AsOwner& operator=(const AsOwner&) = delete;
     ~AsOwner();
 
+    [[nodiscard]] bool changed() const { return changed_; }
+
   private:
     explicit AsOwner(bool changed) : changed_(changed) {}
     bool changed_;

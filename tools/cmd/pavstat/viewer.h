@@ -34,7 +34,11 @@ struct PavstatOptions {
     std::vector<std::string> users;  // none: one's own
     std::vector<std::string> clusters;
     bool all_users = false;
-    std::optional<Timestamp> since;
+    std::optional<Timestamp> since, until;
+    std::vector<std::string> states, results, suites, tests, partitions, accounts, had;
+    std::string nodes;  // a host list
+    bool failed = false;
+    bool of_tests = false;  // a line a test, and the filters are about tests
     bool no_header = false;
     bool offline = false;
 };

@@ -1,33 +1,32 @@
-// What pavstat prints: tables for people, JSON for programs.
+// What pavstat prints: tables for people, JSON and YAML for programs.
 #pragma once
 
-#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "cmd/pavstat/collect.h"
-#include "session/view.h"
+#include "cmd/pavstat/fields.h"
 
 namespace pavtest::cmd {
 
-struct Counts {
-    std::uint32_t total = 0, pass = 0, fail = 0, error = 0, skipped = 0, unfinished = 0;
-};
-Counts counts_of(const session::JobView& job);
+/// A line a session and job, or a line a test.
+std::vector<Subject> session_lines(const Collected& collected, Timestamp now);
+std::vector<Subject> test_lines(const Collected& collected, Timestamp now);
 
-/// One line a session and job.
 std::string sessions_table(const Collected& collected, Timestamp now, bool no_header);
-/// One line a test.
 std::string tests_table(const Collected& collected, Timestamp now, bool no_header);
 /// One line a node that took part.
-std::string nodes_table(const Collected& collected, bool no_header);
+Result<std::string> nodes_table(const Collected& collected, bool no_header);
 /// One line a record, in the order in which it is read.
 Result<std::string> history_table(const Collected& collected, bool no_header);
 /// The states and what they mean.
 std::string states_table(bool no_header);
 
-/// {"sessions": […]}, see docs: pavstat(1).
-std::string sessions_json(const Collected& collected);
+/// {"sessions": […]}, see docs: pavstat(1). Collected with its tests.
+nlohmann::ordered_json sessions_json(const Collected& collected);
+std::string json_text(const nlohmann::ordered_json& document);
+std::string yaml_text(const nlohmann::ordered_json& document);
 
 }  // namespace pavtest::cmd
