@@ -236,7 +236,8 @@ std::string hint_for(std::string_view problem) {
     if (problem.find("mapping values are not allowed") != std::string_view::npos) {
         return "put quotes around a value that holds ': ', or check the indentation";
     }
-    if (problem.find("did not find expected") != std::string_view::npos) {
+    if (problem.find("did not find expected") != std::string_view::npos ||
+        problem.find("unexpected end of stream") != std::string_view::npos) {
         return "check the indentation, and that brackets and quotes are closed";
     }
     return {};
@@ -327,7 +328,12 @@ class Builder {
         }
         const std::string context =
             parser_.context == nullptr ? "" : fmt::format(" ({})", parser_.context);
-        return error_at(position_of(parser_.problem_mark), problem + context, hint_for(problem));
+        // What is missing at the end of the file was begun somewhere.
+        Position at = position_of(parser_.problem_mark);
+        if (parser_.context != nullptr && document_.place(at).line_text.empty()) {
+            at = position_of(parser_.context_mark);
+        }
+        return error_at(at, problem + context, hint_for(problem));
     }
 
     Result<> read_document() {

@@ -74,7 +74,14 @@ Permuter::Names Permuter::checked_names(const VariableManager& base) {
         }
         const auto set = base.set_of(*key);
         if (!set) {
-            refuse(set.error(), "scheduler variables are written with their set: sched.chunk_ids");
+            std::vector<std::string> known;
+            for (const auto& variable : base.user_variables()) {
+                known.emplace_back(variable.name);
+            }
+            const std::string meant = did_you_mean(key->name, known);
+            refuse(set.error(),
+                   meant.empty() ? "scheduler variables are written with their set: sched.chunk_ids"
+                                 : meant);
             continue;
         }
         if (key->index != VariableKey::Index::none || !key->part.empty()) {
@@ -174,6 +181,12 @@ void Permuter::add(const VariableManager::Failure& failure) {
     }
 }
 
+// What is wrong with all permutations stands at permute_on.
+void Permuter::refuse(const std::string& what) {
+    problems_.add(fmt::format("test '{}': {}", test_.name, what), "",
+                  test_.tree->get("permute_on")->origin.place());
+}
+
 std::optional<VariableManager::References_> Permuter::resolved(
     VariableManager& variables, bool partial, const std::vector<std::string>& skip) {
     auto result = variables.resolve_references(shared_.functions, partial, skip);
@@ -204,11 +217,11 @@ void Permuter::basic(VariableManager variables, Names left, Managers& out) {
     }
     auto managers = variables.permutations(now);
     if (!managers) {
-        problems_.add(fmt::format("test '{}': {}", test_.name, managers.error()));
+        refuse(managers.error());
         return;
     }
     for (VariableManager& manager : *managers) {
-        if (problems_.enough()) {
+        if (problems_.enough() || overfull_) {
             return;
         }
         basic(std::move(manager), later, out);
@@ -229,11 +242,11 @@ void Permuter::delayed(VariableManager variables, Names left, Managers& out) {
     }
     auto managers = variables.permutations(now);
     if (!managers) {
-        problems_.add(fmt::format("test '{}': {}", test_.name, managers.error()));
+        refuse(managers.error());
         return;
     }
     for (VariableManager& manager : *managers) {
-        if (problems_.enough()) {
+        if (problems_.enough() || overfull_) {
             return;
         }
         scheduled(std::move(manager), left, out);
@@ -268,11 +281,16 @@ void Permuter::scheduled(VariableManager variables, const Names& left, Managers&
     }
     auto managers = variables.permutations(left);
     if (!managers) {
-        problems_.add(fmt::format("test '{}': {}", test_.name, managers.error()));
+        refuse(managers.error());
         return;
     }
     for (VariableManager& manager : *managers) {
         out.push_back(std::move(manager));
+    }
+    if (out.size() > kMostPermutations) {
+        refuse(fmt::format("more than {} permutations", kMostPermutations));
+        out.clear();
+        overfull_ = true;
     }
 }
 

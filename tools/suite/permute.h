@@ -54,6 +54,7 @@ class Permuter {
     std::optional<VariableManager::References_> resolved(VariableManager& variables, bool partial,
                                                          const std::vector<std::string>& skip);
     void add(const VariableManager::Failure& failure);
+    void refuse(const std::string& what);
     static std::vector<std::string> user_names(const Names& names);
 
     const TestConfig& test_;
@@ -62,6 +63,7 @@ class Permuter {
     Problems& problems_;
     const Value* subtitle_ = nullptr;
     std::vector<Over> over_;
+    bool overfull_ = false;
     // The schedule that was understood last: permutations mostly share it.
     const Value* last_schedule_ = nullptr;
     std::shared_ptr<const VariableProvider> last_variables_;

@@ -262,7 +262,9 @@ void SuiteLoader::load_tests(LoadedSuite& suite, Problems& problems) {
         const bool known = by_name.count(test.parent) > 0;
         std::vector<std::string> names;
         for (const auto& [name, _] : by_name) {
-            names.emplace_back(name);
+            if (name != test.name) {
+                names.emplace_back(name);
+            }
         }
         const Place place = test.parent_node == nullptr ? file_place(suite.found.path)
                                                         : document->place(*test.parent_node);

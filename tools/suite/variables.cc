@@ -494,7 +494,7 @@ VariableManager::resolve_references(const Functions& functions, bool partial,
 
 tl::expected<std::vector<VariableManager>, std::string> VariableManager::permutations(
     const std::vector<std::pair<VariableSet, std::string>>& names) const {
-    constexpr std::size_t most = 1'000'000;
+    constexpr std::size_t most = kMostPermutations;
     std::vector<VariablePtr> values;
     std::size_t total = 1;
     for (const auto& [set, name] : names) {

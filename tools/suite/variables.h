@@ -20,6 +20,8 @@ namespace pavtest::suite {
 /// The sets, in the order in which a bare name is looked up.
 enum class VariableSet : std::uint8_t { var, sys, pav, sched };
 constexpr std::size_t kVariableSets = 4;
+/// Of one test.
+constexpr std::size_t kMostPermutations = 100'000;
 std::string_view name_of(VariableSet set);
 std::optional<VariableSet> variable_set(std::string_view name);
 
