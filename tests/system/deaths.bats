@@ -105,6 +105,13 @@ expect_interrupted() {
     expect "$1" "${lines[@]}"
 }
 
+# missed_at_registration JOB NODE: the node registers once more, and its job is queued again.
+missed_at_registration() {
+    "$CLUSTER" daemon "$2" kill
+    "$CLUSTER" daemon "$2" start
+    wait_for 15 job_is "$1" PENDING
+}
+
 pavstat_arguments=(--offline)
 
 # ---- ends by Slurm ----
@@ -227,9 +234,7 @@ pavstat_arguments=(--offline)
     # Slurm notices when the node registers, and starts the job again: not before
     # BatchStartTimeout (20 s) is over.
     sleep 21
-    "$CLUSTER" daemon n2 kill
-    "$CLUSTER" daemon n2 start
-    wait_for 60 job_is "$id" PENDING
+    wait_for 120 missed_at_registration "$id" n2
     rm "$home/job.$id"
     wait_started "$id" deaths.long 60
     scancel "$id"

@@ -220,6 +220,9 @@ Result<std::vector<SlurmJob>> SlurmCommands::accounting(const std::string& clust
                                        "--duplicates", fmt::format("--user={}", user),
                                        // In the local time zone, which sacct shares with us.
                                        "--starttime=" + to_slurm_time(since),
+                                       // A job counts from when it may start, which one that
+                                       // was cancelled before may have in the future.
+                                       "--endtime=now+3650days",
                                        fmt::format("--format={}", kAccountingFormat)};
     if (!jobs.empty()) {
         arguments.push_back(fmt::format("--jobs={}", fmt::join(jobs, ",")));
