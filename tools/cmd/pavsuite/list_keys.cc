@@ -54,7 +54,9 @@ void add(std::vector<KeyEntry>& out, const Element& element, const std::string& 
         add(out, child,
             name.empty() ? std::string(child.name) : fmt::format("{}.{}", name, child.name));
     }
-    if (element.kind == Element::Kind::category && element.item->kind == Element::Kind::keyed) {
+    if (element.kind == Element::Kind::category &&
+        (element.item->kind == Element::Kind::keyed ||
+         element.item->kind == Element::Kind::category)) {
         add(out, *element.item, name + ".NAME");
     }
 }
