@@ -11,8 +11,11 @@
 #include "cmd/command.h"
 #include "cmd/pavstat/collect.h"
 #include "cmd/pavstat/layout.h"
+#include "cmd/pavstat/outputs.h"
 #include "cmd/pavstat/set.h"
+#include "cmd/pavstat/summary.h"
 #include "cmd/pavstat/views.h"
+#include "cmd/pavstat/wait.h"
 
 namespace {
 
@@ -27,7 +30,10 @@ struct Arguments {
     std::vector<std::string> jobs, note;
     std::string start_time, end_time, format, names, sort, delimiter;
     bool me = false, history = false, nodes = false, json = false, yaml = false, tests = false;
-    bool parsable = false, parsable2 = false, help_format = false;
+    bool parsable = false, parsable2 = false, help_format = false, summary = false;
+    bool follow = false;
+    std::string record_of, job;
+    long timeout = 0;
 };
 
 constexpr const char* kFooter =
@@ -86,6 +92,10 @@ void add_forms(CLI::App& app, Arguments& arguments) {
     app.add_flag("--tests", arguments.tests, "A line a test");
     app.add_flag("--history", arguments.history, "Every record, in order");
     app.add_flag("--nodes", arguments.nodes, "The nodes that took part");
+    app.add_flag("-s,--summary", arguments.summary, "Counts by suite, state and node");
+    app.add_option("--node", arguments.record_of,
+                   "What these nodes have on record: passes, failures, since when")
+        ->type_name("HOSTLIST");
     app.add_flag("--json", arguments.json, "JSON");
     app.add_flag("--yaml", arguments.yaml, "YAML");
     app.add_option("-o,--format", arguments.format, "Columns by letter: '%.18i %T %R'")
@@ -135,9 +145,13 @@ Result<PavstatOptions> options_of(const Arguments& arguments, const Process& pro
             options.clusters = split(named, ',');
         }
     }
-    options.of_tests = arguments.tests || arguments.json || arguments.yaml ||
-                       !options.wishes.empty() || options.failed || !options.results.empty() ||
-                       !options.tests.empty() || !options.had.empty();
+    if (!arguments.record_of.empty() && !options.since) {
+        options.since = Timestamp{};  // as far back as there is a store
+    }
+    options.of_tests = arguments.tests || arguments.summary || !arguments.record_of.empty() ||
+                       arguments.json || arguments.yaml || !options.wishes.empty() ||
+                       options.failed || !options.results.empty() || !options.tests.empty() ||
+                       !options.had.empty();
     return options;
 }
 
@@ -173,6 +187,15 @@ int print(const std::string& text) {
         return static_cast<int>(ExitCode::infrastructure);
     }
     return 0;
+}
+
+// What failures have in common goes below the table, where a person reads it.
+int suspect(const Collected& collected) {
+    std::string text;
+    for (const std::string& line : suspicions(collected)) {
+        text += line + "\n";
+    }
+    return print(printable(text, "\n"));
 }
 
 int show_lines(const Viewer& viewer, const PavstatOptions& options, const Arguments& arguments,
@@ -211,7 +234,51 @@ int show(const Viewer& viewer, const PavstatOptions& options, const Arguments& a
                                              : nodes_table(*collected, options.no_header);
         return table ? print(*table) : report(table.error());
     }
+    if (arguments.summary || !arguments.record_of.empty()) {
+        const auto table = arguments.summary ? summary_table(*collected, options.no_header)
+                                             : node_records_table(*collected, arguments.record_of,
+                                                                  options.no_header);
+        if (!table) {
+            return report(table.error());
+        }
+        const int printed = print(*table);
+        return printed == 0 ? suspect(*collected) : printed;
+    }
     return show_lines(viewer, options, arguments, *collected);
+}
+
+int show_log(const Viewer& viewer, PavstatOptions options, const Arguments& arguments) {
+    const auto collected = collect(viewer, options);
+    if (!collected) {
+        return report(collected.error());
+    }
+    if (arguments.follow && collected->tests.size() != 1) {
+        return report(Error{ErrorKind::usage, "-f follows one test", "as in pavstat log -f 4711.3",
+                            std::nullopt});
+    }
+    options.offline = true;
+    const std::function<bool()> ended = [&] {
+        const auto now = collect(viewer, options);
+        return !now || now->tests.empty() || now->tests.front().view.ended.has_value();
+    };
+    const auto shown = show_logs(
+        *collected, [](const std::string& text) { return print(text) == 0; },
+        arguments.follow ? ended : std::function<bool()>{});
+    return shown ? 0 : report(shown.error());
+}
+
+int wait(const Viewer& viewer, const PavstatOptions& options, const Arguments& arguments) {
+    const auto status =
+        wait_for_end(viewer, options,
+                     arguments.timeout > 0 ? std::optional(std::chrono::seconds(arguments.timeout))
+                                           : std::nullopt);
+    return status ? *status : report(status.error());
+}
+
+int show_results(const Viewer& viewer, const PavstatOptions& options) {
+    const auto collected = collect(viewer, options);
+    const auto text = collected ? results_json(*collected) : tl::make_unexpected(collected.error());
+    return text ? print(*text) : report(text.error());
 }
 
 int settle(const Viewer& viewer, const PavstatOptions& options) {
@@ -240,6 +307,20 @@ int pavstat(int argc, char** argv) {
     CLI::App* const set_command =
         app.add_subcommand("set", "In a test's script: say what it is doing (RUN_USER)");
     set_command->add_option("NOTE", arguments.note, "What it is doing")->required();
+    CLI::App* const wait_command = app.add_subcommand(
+        "wait", "Wait until a job's tests are over; exit status 0: all passed, 1: some failed, 3");
+    wait_command->add_option("JOB", arguments.job, "Job or session id")->required();
+    wait_command->add_option("--timeout", arguments.timeout, "Give up after so long")
+        ->type_name("SECONDS")
+        ->check(CLI::PositiveNumber);
+    CLI::App* const log_command = app.add_subcommand("log", "The output of a job's tests");
+    log_command->add_option("JOB", arguments.job, "Job or session id, with .N one test")
+        ->required();
+    log_command->add_flag("-f,--follow", arguments.follow, "Go on until the test has ended");
+    CLI::App* const results_command =
+        app.add_subcommand("results", "The results of a job's tests, as JSON");
+    results_command->add_option("JOB", arguments.job, "Job or session id, with .N one test")
+        ->required();
     app.require_subcommand(0, 1);
     try {
         app.parse(argc, argv);
@@ -259,6 +340,9 @@ int pavstat(int argc, char** argv) {
             set_user_state(Environment::of_process(), join(arguments.note, " "), SystemClock());
         return set ? 0 : report(set.error());
     }
+    if (!arguments.job.empty()) {
+        arguments.jobs = {arguments.job};
+    }
     auto process = this_process();
     if (!process) {
         return report(process.error());
@@ -271,7 +355,17 @@ int pavstat(int argc, char** argv) {
                                  settle_command->parsed() ? kSettleDeadline : kSlurmDeadline);
     const Viewer viewer{process->environment, process->account, process->settings, &process->clock,
                         &slurm};
-    return settle_command->parsed() ? settle(viewer, *options) : show(viewer, *options, arguments);
+    if (settle_command->parsed()) {
+        return settle(viewer, *options);
+    }
+    if (wait_command->parsed()) {
+        return wait(viewer, *options, arguments);
+    }
+    if (log_command->parsed()) {
+        return show_log(viewer, *options, arguments);
+    }
+    return results_command->parsed() ? show_results(viewer, *options)
+                                     : show(viewer, *options, arguments);
 }
 
 }  // namespace
