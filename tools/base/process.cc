@@ -169,6 +169,14 @@ class IgnoreBrokenPipe {
     struct sigaction before_ {};
 };
 
+// One that waits for a file system which does not answer cannot be killed: it is left behind.
+void reap_killed(pid_t child, int& status) {
+    const auto end = Clock::now() + std::chrono::seconds(1);
+    while (::waitpid(child, &status, WNOHANG) == 0 && Clock::now() < end) {
+        ::poll(nullptr, 0, 1);
+    }
+}
+
 }  // namespace
 
 Result<Completed> run(const Command& command) {
@@ -230,7 +238,7 @@ Result<Completed> run(const Command& command) {
         if (left.count() <= 0) {
             result.timed_out = true;
             ::kill(-child, SIGKILL);
-            ::waitpid(child, &status, 0);
+            reap_killed(child, status);
             break;
         }
         // The child may end while a grandchild keeps the streams open, so look often.
@@ -242,7 +250,7 @@ Result<Completed> run(const Command& command) {
         } else {
             ::poll(nullptr, 0, 1);
         }
-        reaped = ::waitpid(child, &status, streams.open() ? WNOHANG : 0) == child;
+        reaped = ::waitpid(child, &status, WNOHANG) == child;
     }
     while (reaped && streams.open()) {
         // What is already in the pipes; a grandchild that lives on is not waited for.

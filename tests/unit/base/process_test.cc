@@ -62,5 +62,15 @@ TEST(Process, SaysWhatCouldNotBeStarted) {
     EXPECT_EQ(done.error().kind, ErrorKind::not_found);
 }
 
+TEST(Process, TheDeadlineHoldsForOneThatClosedItsStreams) {
+    Command command;
+    command.arguments = {"sh", "-c", "exec >&- 2>&- <&-; sleep 60"};
+    command.deadline = std::chrono::milliseconds(200);
+    const auto done = run(command);
+    ASSERT_TRUE(done);
+    EXPECT_TRUE(done->timed_out);
+    EXPECT_FALSE(done->ok());
+}
+
 }  // namespace
 }  // namespace pavtest
