@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
 #include "base/hostlist.h"
+#include "base/text.h"
 
 namespace pavtest::run {
 
@@ -19,6 +21,24 @@ std::optional<std::uint32_t> number(const std::string& text) {
         return std::nullopt;
     }
     return value;
+}
+
+// "8(x2),4"
+std::vector<std::uint32_t> cpu_counts(const std::string& text) {
+    std::vector<std::uint32_t> counts;
+    for (const std::string& part : split(text, ',')) {
+        const std::size_t open = part.find("(x");
+        const auto cpus = number(part.substr(0, open));
+        const auto times = open == std::string::npos
+                               ? std::optional<std::uint32_t>(1)
+                               : number(part.substr(open + 2, part.size() - open - 3));
+        if (!cpus || !times) {
+            return {};
+        }
+        constexpr std::uint32_t most = 100000;
+        counts.insert(counts.end(), std::min(*times, most), *cpus);
+    }
+    return counts;
 }
 
 }  // namespace
@@ -47,6 +67,8 @@ Result<JobContext> job_context(const Environment& environment) {
     if (context.nodes.empty()) {
         context.nodes.push_back(context.node);
     }
+    context.cpus = cpu_counts(environment.get_or("SLURM_JOB_CPUS_PER_NODE", ""));
+    context.cpus.resize(context.cpus.empty() ? 0 : context.nodes.size(), 1);
     return context;
 }
 

@@ -13,9 +13,10 @@ namespace pavtest::run {
 
 struct JobContext {
     session::JobKey key;
-    std::string node;                // this host, as records name it
-    std::vector<std::string> nodes;  // of the job, in Slurm's order; at least one
-    std::string node_list;           // compressed
+    std::string node;                 // this host, as records name it
+    std::vector<std::string> nodes;   // of the job, in Slurm's order; at least one
+    std::string node_list;            // compressed
+    std::vector<std::uint32_t> cpus;  // of the job on each of the nodes; empty if not known
 
     /// PAVTEST_JOB, which marks every process of ours: "4711.0".
     [[nodiscard]] std::string mark() const { return key.directory_name(); }

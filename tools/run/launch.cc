@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -35,6 +36,7 @@ struct ChildSetup {
     int null;
     int log;
     pid_t parent;
+    const cpu_set_t* cpus;  // null: as they are
 };
 
 // Between (v)fork and exec: system calls only. Returns an errno.
@@ -43,6 +45,10 @@ int become_leader(const ChildSetup& setup) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != setup.parent) {
         ::_exit(127);  // we died before the request was in place
+    }
+    if (setup.cpus != nullptr) {
+        // A processor that went away is no reason not to test.
+        ::sched_setaffinity(0, sizeof *setup.cpus, setup.cpus);
     }
     if (::dup2(setup.null, 0) < 0 || ::dup2(setup.log, 1) < 0 || ::dup2(setup.log, 2) < 0) {
         return errno;
@@ -106,8 +112,18 @@ Result<Launched> launch(const Launch& what) {
     }
     const std::vector<char*> arguments = pointers(what.arguments);
     const std::vector<char*> environment = pointers(what.environment);
-    const ChildSetup setup{arguments.data(), environment.data(), what.directory.c_str(),
-                           null.get(),       what.log,           ::getpid()};
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    for (const std::uint32_t cpu : what.cpus) {
+        CPU_SET(cpu, &cpus);
+    }
+    const ChildSetup setup{arguments.data(),
+                           environment.data(),
+                           what.directory.c_str(),
+                           null.get(),
+                           what.log,
+                           ::getpid(),
+                           what.cpus.empty() ? nullptr : &cpus};
     Launched child;
     if (!what.preparation) {
         volatile int problem = 0;

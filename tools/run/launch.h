@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct Launch {
     std::vector<std::string> environment;  // NAME=value
     std::string directory;                 // where it runs
     int log = -1;                          // its standard output and error
+    std::vector<std::uint32_t> cpus;       // the only ones that it may use; empty: ours
     /// Done in the child before the script: setting a directory up, which may take its time.
     /// An error ends the child; it is then what the report says.
     std::function<Result<>()> preparation;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -30,6 +32,9 @@ Shown shown(const Verdict& verdict) {
             return {"ERROR", kRed};
         case status::Verdict::none:
             break;
+    }
+    if (verdict.cause == status::Cause::node_failure) {
+        return {"LOST", kYellow};
     }
     return {verdict.cause == status::Cause::skipped ? "SKIP" : "NOT RUN", kYellow};
 }
@@ -59,6 +64,30 @@ std::string Tally::text() const {
     return parts.empty() ? "nothing to run" : join(parts, ", ");
 }
 
+std::vector<std::string> PackingFigures::text() const {
+    if (nodes < 2 && at_once < 2) {
+        return {};
+    }
+    double total = 0;
+    std::vector<std::string> idle;
+    for (std::size_t i = 0; i < busy.size(); ++i) {
+        total += busy[i];
+        idle.push_back(fmt::format("{} {}", printable(names[i]),
+                                   show_duration(std::max(0.0, seconds - busy[i]))));
+    }
+    const double possible = seconds * static_cast<double>(nodes);
+    std::vector<std::string> lines{
+        fmt::format("packing: {} {}, at most {} tests at once, {:.0f} % busy", nodes,
+                    nodes == 1 ? "node" : "nodes", at_once,
+                    possible > 0 ? 100 * total / possible : 0.0),
+        fmt::format("idle:    {}", join(idle, ", "))};
+    if (nodes > 1) {
+        lines.push_back(fmt::format("steps:   {} for helpers, {} for tests on several nodes",
+                                    helper_step ? 1 : 0, wide));
+    }
+    return lines;
+}
+
 std::string show_duration(double seconds) {
     if (seconds < 60) {
         return fmt::format("{:.2f} s", seconds);
@@ -78,8 +107,9 @@ void Report::line(std::string_view text) {
     static_cast<void>(write_all(fd_, fmt::format("{}\n", text), "output"));
 }
 
-void Report::started(std::size_t place, const std::string& name) {
-    line(fmt::format("{} start    {}", place_text(place), printable(name)));
+void Report::started(std::size_t place, const std::string& name, const std::string& nodes) {
+    line(fmt::format("{} start    {}{}", place_text(place), printable(name),
+                     several_nodes_ && !nodes.empty() ? "  on " + printable(nodes) : ""));
 }
 
 void Report::ended(std::size_t place, const std::string& name, const Verdict& verdict,
@@ -109,7 +139,8 @@ void Report::problem(const std::string& text) {
     }
 }
 
-void Report::summary(const Tally& tally, const std::vector<Trouble>& troubles, double seconds) {
+void Report::summary(const Tally& tally, const std::vector<Trouble>& troubles,
+                     const PackingFigures& figures) {
     line("");
     for (const Trouble& trouble : troubles) {
         const Shown how = shown(trouble.verdict);
@@ -124,7 +155,10 @@ void Report::summary(const Tally& tally, const std::vector<Trouble>& troubles, d
     if (!troubles.empty()) {
         line("");
     }
-    line(fmt::format("pavtest: {} in {}", tally.text(), show_duration(seconds)));
+    for (const std::string& text : figures.text()) {
+        line(text);
+    }
+    line(fmt::format("pavtest: {} in {}", tally.text(), show_duration(figures.seconds)));
 }
 
 }  // namespace pavtest::run

@@ -34,18 +34,35 @@ struct Trouble {
     std::string log;
 };
 
+/// How well the allocation was used.
+struct PackingFigures {
+    std::size_t nodes = 1;
+    std::vector<std::string> names;
+    std::vector<double> busy;  // seconds in which tests ran, for each node
+    double seconds = 0;        // of it all
+    std::size_t at_once = 0;   // tests, at the most
+    std::size_t wide = 0;      // tests on several nodes, which start steps of their own
+    bool helper_step = false;
+
+    /// Lines for the summary; none where tests ran one after the other on one node.
+    [[nodiscard]] std::vector<std::string> text() const;
+};
+
 class Report {
   public:
     /// Writes to a descriptor; a write that fails is ignored, because tests matter more.
-    Report(int fd, bool colour, std::size_t total) : fd_(fd), colour_(colour), total_(total) {}
+    Report(int fd, bool colour, std::size_t total, bool several_nodes)
+        : fd_(fd), colour_(colour), total_(total), several_nodes_(several_nodes) {}
 
     void line(std::string_view text);
-    void started(std::size_t place, const std::string& name);
+    /// `nodes` is shown where the job has several.
+    void started(std::size_t place, const std::string& name, const std::string& nodes);
     void ended(std::size_t place, const std::string& name, const Verdict& verdict, double seconds);
     void interrupted(std::size_t place, const std::string& name);
     /// A problem of the house, not of a test. The same one is said only once in a row.
     void problem(const std::string& text);
-    void summary(const Tally& tally, const std::vector<Trouble>& troubles, double seconds);
+    void summary(const Tally& tally, const std::vector<Trouble>& troubles,
+                 const PackingFigures& figures);
 
   private:
     [[nodiscard]] std::string place_text(std::size_t place) const;
@@ -54,6 +71,7 @@ class Report {
     int fd_;
     bool colour_;
     std::size_t total_;
+    bool several_nodes_;
     std::string last_problem_;
 };
 

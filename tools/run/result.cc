@@ -14,7 +14,9 @@ std::string describe_end(const ScriptEnd& end, std::optional<double> timeout) {
         return std::string(trim(end.not_started));
     }
     if (end.timed_out) {
-        return fmt::format("no output for {} s", timeout.value_or(0));
+        return end.over_limit
+                   ? fmt::format("not done after {:.0f} s (schedule.time_limit)", end.duration)
+                   : fmt::format("no output for {} s", timeout.value_or(0));
     }
     std::string text = end.signal != 0 ? fmt::format("killed by signal {} ({})", end.signal,
                                                      ::strsignal(end.signal))

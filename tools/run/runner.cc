@@ -21,6 +21,7 @@ using status::Cause;
 using status::Record;
 
 constexpr std::chrono::microseconds kStoreRetry = std::chrono::seconds(1);
+constexpr std::chrono::microseconds kPipeRetry = std::chrono::milliseconds(10);
 constexpr Milliseconds kLongestSleep = std::chrono::seconds(30);
 
 bool well(const Verdict& verdict) {
@@ -51,12 +52,12 @@ nlohmann::json output_data(const OutputTail& output) {
 
 }  // namespace
 
-Runner::Runner(TestWorld& world, const PlanReader& plan, const std::vector<std::uint32_t>& order,
+Runner::Runner(TestWorld& world, const PlanReader& plan, session::Packer packer,
                std::size_t left_out, SignalInbox& signals, const StepDaemon& daemon,
                OutputTail job_output, Report& report, RunnerOptions options)
     : world_(world),
       plan_(plan),
-      scheduler_(order),
+      packer_(std::move(packer)),
       left_out_(left_out),
       signals_(signals),
       daemon_(daemon),
@@ -78,6 +79,7 @@ ExitCode Runner::run() {
             break;
         }
         reap();
+        listen_to_helpers();
         step_tests();
         conclude_held(false);
         look_after_store();
@@ -90,10 +92,10 @@ ExitCode Runner::run() {
 }
 
 void Runner::begin() {
-    world_.recorder.reserve(scheduler_.waiting());
+    world_.recorder.reserve(packer_.waiting());
     Record record;
     record.state = state::running;
-    record.note = fmt::format("pavrun on {}: {} tests", world_.job.node, scheduler_.waiting());
+    record.note = fmt::format("pavrun on {}: {} tests", world_.job.node, packer_.waiting());
     record.nodes = world_.job.node_list;
     // With this the epilog can read, when we are dead, what Slurm said about it.
     record.data =
@@ -115,16 +117,28 @@ void Runner::start_tests() {
     if (options_.max_failures > 0 && !held_.empty()) {
         return;
     }
-    while (const auto index = scheduler_.next()) {
-        start_test(*index);
+    while (const auto placement = packer_.next()) {
+        start_test(*placement);
         if (!running_.empty() && running_.back().test->over()) {
             step_tests();
         }
     }
 }
 
-void Runner::start_test(std::uint32_t index) {
+void Runner::start_test(const session::Placement& placement) {
+    const std::uint32_t index = placement.test;
     const std::size_t place = ++started_;
+    count_busy_time();
+    TestPlace where;
+    for (const std::size_t node : placement.nodes) {
+        where.nodes.push_back(packer_.nodes()[node].name);
+    }
+    if (!placement.cpus.empty()) {
+        where.cpus = placement.cpus.front();
+    }
+    where.impossible = placement.impossible;
+    figures_.wide += placement.nodes.size() > 1 ? 1 : 0;
+    figures_.at_once = std::max(figures_.at_once, packer_.running());
     auto test = plan_.test(index);
     if (!test) {
         // A plan whose tests can't be read is no test's fault, and must not end the others.
@@ -135,11 +149,12 @@ void Runner::start_test(std::uint32_t index) {
         test = std::move(unreadable);
     }
     const std::uint32_t attempt = world_.ledger.tests[index].attempts + 1;
-    running_.push_back({std::make_unique<TestRun>(world_, std::move(*test), attempt), place});
+    running_.push_back(
+        {std::make_unique<TestRun>(world_, std::move(*test), attempt, std::move(where)), place});
     TestRun& run = *running_.back().test;
     run.start(now());
     if (!run.over() || !well(run.verdict())) {
-        report_.started(place, run.test().name);
+        report_.started(place, run.test().name, run.nodes());
     }
 }
 
@@ -162,6 +177,9 @@ int Runner::poll_timeout() const {
     if (world_.recorder.waiting() > 0) {
         sooner(now() + kStoreRetry);
     }
+    if (world_.helpers.unsent()) {
+        sooner(now() + kPipeRetry);
+    }
     // Not for ever: what passes in one sleep counts as time, even if we were stopped in it.
     const auto left =
         next ? std::chrono::ceil<Milliseconds>(*next - now()) : Milliseconds(kLongestSleep);
@@ -169,7 +187,9 @@ int Runner::poll_timeout() const {
 }
 
 void Runner::wait() {
-    std::array<pollfd, 2> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{daemon_.fd(), POLLIN, 0}};
+    std::array<pollfd, 4> waits{pollfd{signals_.fd(), POLLIN, 0}, pollfd{daemon_.fd(), POLLIN, 0},
+                                pollfd{world_.helpers.output(), POLLIN, 0},
+                                pollfd{world_.helpers.errors(), POLLIN, 0}};
     const int timeout = poll_timeout();
     ::poll(waits.data(), waits.size(), timeout);
     clock_.advance(std::chrono::steady_clock::now(), Milliseconds(timeout));
@@ -201,11 +221,39 @@ void Runner::reap() {
     }
     // All zombies are gone by now: what is left of a script's tree lives.
     for (const auto& [pid, how] : ended) {
+        if (world_.helpers.child_ended(pid) || world_.leaders.own.erase(pid) > 0) {
+            continue;
+        }
         for (Running& running : running_) {
             if (running.test->child_ended(pid, how, now())) {
                 break;
             }
         }
+    }
+}
+
+void Runner::listen_to_helpers() {
+    world_.helpers.listen(now());
+    for (const std::string& message : world_.helpers.take_messages()) {
+        report_.line(printable(message));
+    }
+    for (const std::string& node : world_.helpers.take_lost()) {
+        for (std::size_t i = 0; i < packer_.nodes().size(); ++i) {
+            if (packer_.nodes()[i].name == node) {
+                packer_.lose_node(i);
+            }
+        }
+        report_.problem(fmt::format("node {} was lost; its tests are, too", node));
+    }
+}
+
+// How long each node had tests on it.
+void Runner::count_busy_time() {
+    const double passed = std::chrono::duration<double>(now() - counted_to_).count();
+    counted_to_ = now();
+    figures_.busy.resize(packer_.nodes().size());
+    for (std::size_t i = 0; i < figures_.busy.size(); ++i) {
+        figures_.busy[i] += packer_.busy(i) ? passed : 0;
     }
 }
 
@@ -218,7 +266,8 @@ void Runner::step_tests() {
         }
         Running ended = std::move(*entry);
         entry = running_.erase(entry);
-        scheduler_.ended(ended.test->test().index);
+        count_busy_time();
+        packer_.ended(ended.test->test().index);
         if (well(ended.test->verdict())) {
             conclude(std::move(ended));
         } else {
@@ -239,7 +288,11 @@ void Runner::conclude(Running running) {
     TestRun& test = *running.test;
     test.conclude();
     const Verdict& verdict = test.verdict();
-    tally_.count(verdict.result);
+    if (test.lost_its_node()) {
+        ++tally_.interrupted;
+    } else {
+        tally_.count(verdict.result);
+    }
     report_.ended(running.place, test.test().name, verdict, test.duration());
     if (is_trouble(verdict)) {
         troubles_.push_back({test.test().name, verdict, test.nodes(), test.log_path()});
@@ -247,7 +300,7 @@ void Runner::conclude(Running running) {
 }
 
 void Runner::give_up_waiting(const std::string& why) {
-    std::vector<std::uint32_t> tests = scheduler_.take_waiting();
+    std::vector<std::uint32_t> tests = packer_.take_waiting();
     if (tests.empty()) {
         return;
     }
@@ -289,7 +342,7 @@ void Runner::stop() {
         report_.interrupted(running.place, running.test->test().name);
         ++tally_.interrupted;
     }
-    std::vector<std::uint32_t> tests = scheduler_.take_waiting();
+    std::vector<std::uint32_t> tests = packer_.take_waiting();
     std::sort(tests.begin(), tests.end());
     Record record;
     record.state = state::aborted;
@@ -321,6 +374,7 @@ void Runner::stop() {
         ::poll(nullptr, 0, 5);
         clock_.advance(std::chrono::steady_clock::now(), Milliseconds(5));
         reap();
+        world_.helpers.listen(now());
         for (Running& running : running_) {
             running.test->step(now());
         }
@@ -355,11 +409,20 @@ void Runner::end_session() {
 }
 
 ExitCode Runner::finish() {
-    report_.summary(tally_, troubles_, std::chrono::duration<double>(now()).count());
+    count_busy_time();
+    figures_.nodes = packer_.nodes().size();
+    figures_.helper_step = world_.helpers.started();
+    figures_.seconds = std::chrono::duration<double>(now()).count();
+    for (std::size_t i = 0; i < figures_.busy.size(); ++i) {
+        figures_.names.push_back(packer_.nodes()[i].name);
+    }
+    world_.helpers.close();
+    report_.summary(tally_, troubles_, figures_);
     if (stopped_ || store_failed_) {
         return ExitCode::infrastructure;
     }
-    return tally_.failed + tally_.errors > 0 ? ExitCode::tests_failed : ExitCode::ok;
+    return tally_.failed + tally_.errors + tally_.interrupted > 0 ? ExitCode::tests_failed
+                                                                  : ExitCode::ok;
 }
 
 }  // namespace pavtest::run

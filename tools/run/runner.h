@@ -14,10 +14,10 @@
 #include "run/notices.h"
 #include "run/plan_reader.h"
 #include "run/report.h"
-#include "run/scheduler.h"
 #include "run/signals.h"
 #include "run/step_daemon.h"
 #include "run/test_run.h"
+#include "session/packer.h"
 
 namespace pavtest::run {
 
@@ -36,11 +36,11 @@ struct RunnerOptions {
 
 class Runner {
   public:
-    /// `order` lists the tests to run. `left_out` of the plan's tests are not selected and get
+    /// `packer` has the tests to run. `left_out` of the plan's tests are not selected and get
     /// no end here; as long as there are some, neither does the session.
-    Runner(TestWorld& world, const PlanReader& plan, const std::vector<std::uint32_t>& order,
-           std::size_t left_out, SignalInbox& signals, const StepDaemon& daemon,
-           OutputTail job_output, Report& report, RunnerOptions options);
+    Runner(TestWorld& world, const PlanReader& plan, session::Packer packer, std::size_t left_out,
+           SignalInbox& signals, const StepDaemon& daemon, OutputTail job_output, Report& report,
+           RunnerOptions options);
 
     ExitCode run();
 
@@ -57,7 +57,9 @@ class Runner {
 
     void begin();
     void start_tests();
-    void start_test(std::uint32_t index);
+    void start_test(const session::Placement& placement);
+    void listen_to_helpers();
+    void count_busy_time();
     void wait();
     void handle_signals();
     void reap();
@@ -75,7 +77,7 @@ class Runner {
 
     TestWorld& world_;
     const PlanReader& plan_;
-    Scheduler scheduler_;
+    session::Packer packer_;
     std::size_t left_out_;
     SignalInbox& signals_;
     const StepDaemon& daemon_;
@@ -86,6 +88,8 @@ class Runner {
     std::list<Running> running_;
     std::list<Held> held_;
     std::size_t started_ = 0;
+    PackingFigures figures_;
+    Duration counted_to_{0};
     std::string stop_reason_;  // why we are to stop; empty as long as we are not
     bool stopped_ = false;
     bool store_failed_ = false;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "run/scratch.h"
 #include "run/test_files.h"
 
 namespace pavtest::run {
@@ -32,6 +33,11 @@ bool belongs(pid_t pid, const ProcessMark& mark, bool only_script) {
 Result<ScriptProcess> ScriptProcess::start(ScriptStart what, Leaders& leaders,
                                            const MemoryKills& kills, Duration now) {
     what.launch.log = what.log.get();
+    if (!what.scratch.empty()) {
+        if (auto made = make_scratch(what.scratch); !made) {
+            return tl::make_unexpected(made.error());
+        }
+    }
     auto child = launch(what.launch);
     if (!child) {
         return tl::make_unexpected(child.error());
@@ -49,8 +55,15 @@ ScriptProcess::ScriptProcess(ScriptStart what, Launched child, Leaders& leaders,
       kills_before_(kills.count()),
       started_(now),
       looked_(now),
-      watch_(log_.get(), std::move(what.timeout_file), what.timeout, now) {
-    leaders_->insert(child_.pid);
+      watch_(log_.get(), std::move(what.timeout_file), what.timeout, now),
+      scratch_(std::move(what.scratch)) {
+    leaders_->scripts.insert(child_.pid);
+    if (what.limit) {
+        // A year is for ever, and fits.
+        constexpr double longest = 365.0 * 24 * 3600;
+        limit_ = now + std::chrono::duration_cast<Duration>(
+                           std::chrono::duration<double>(std::min(*what.limit, longest)));
+    }
 }
 
 Victims ScriptProcess::victims() const {
@@ -58,7 +71,7 @@ Victims ScriptProcess::victims() const {
     return [leader, mark = mark_, leaders = leaders_,
             gone = leader_gone_](const std::vector<ProcessEntry>& table) {
         std::set<pid_t> roots;
-        const bool only_script = std::all_of(leaders->begin(), leaders->end(),
+        const bool only_script = std::all_of(leaders->scripts.begin(), leaders->scripts.end(),
                                              [leader](pid_t other) { return other == leader; });
         for (const ProcessEntry& entry : table) {
             if (entry.pid == ::getpid() || (leaders->contains(entry.pid) && entry.pid != leader)) {
@@ -87,7 +100,7 @@ bool ScriptProcess::nothing_left_behind() const {
 
 void ScriptProcess::leader_ended(int wait_status, Duration now) {
     leader_gone_ = true;
-    leaders_->erase(child_.pid);
+    leaders_->scripts.erase(child_.pid);
     end_.duration = std::chrono::duration<double>(now - started_).count();
     end_.not_started = failure_before_script(child_);
     if (WIFSIGNALED(wait_status)) {
@@ -97,11 +110,20 @@ void ScriptProcess::leader_ended(int wait_status, Duration now) {
         end_.return_value = WEXITSTATUS(wait_status);
     }
     end_.out_of_memory = end_.return_value != 0 && kills_->count() > kills_before_;
-    over_ = !kill_ && nothing_left_behind();
-    if (over_) {
-        give_back_room(log_);
+    if (!kill_ && nothing_left_behind()) {
+        finish();
     } else if (!kill_) {
         kill_.emplace(victims(), kGrace, kPatience, now);
+    }
+}
+
+void ScriptProcess::finish() {
+    over_ = true;
+    give_back_room(log_);
+    if (!scratch_.empty()) {
+        if (const pid_t remover = remove_scratch(scratch_); remover > 0) {
+            leaders_->own.insert(remover);
+        }
     }
 }
 
@@ -117,18 +139,19 @@ void ScriptProcess::step(Duration now) {
         return;
     }
     looked_ = now;
-    if (!kill_ && watch_.timed_out(now)) {
+    const bool over_limit = limit_ && now >= *limit_;
+    if (!kill_ && (over_limit || watch_.timed_out(now))) {
         end_.timed_out = true;
+        end_.over_limit = over_limit;
         kill_.emplace(victims(), kGrace, kPatience, now);
     }
     if (kill_ && kill_->step(now)) {
         end_.immortal = kill_->left();
         // A leader that is gone is reaped, and told to us, before we are over; one that hangs
         // in the kernel is not waited for.
-        over_ = leader_gone_ || !end_.immortal.empty();
-        if (over_) {
-            leaders_->erase(child_.pid);
-            give_back_room(log_);
+        if (leader_gone_ || !end_.immortal.empty()) {
+            leaders_->scripts.erase(child_.pid);
+            finish();
         }
     }
 }
@@ -137,7 +160,11 @@ std::optional<Duration> ScriptProcess::next_step() const {
     if (over_) {
         return std::nullopt;
     }
-    return kill_ ? looked_ + kKillStep : watch_.next_look();
+    if (kill_) {
+        return looked_ + kKillStep;
+    }
+    const auto look = watch_.next_look();
+    return look && limit_ ? std::min(*look, *limit_) : limit_ ? limit_ : look;
 }
 
 }  // namespace pavtest::run

@@ -24,6 +24,7 @@ struct ScriptEnd {
     std::optional<int> return_value;  // of the script; -N if signal N ended it, as Pavilion has it
     int signal = 0;
     bool timed_out = false;
+    bool over_limit = false;     // it was the whole time that it may take, not the silence
     bool out_of_memory = false;  // the kernel killed for memory while it ran, and it failed
     double duration = 0;         // seconds, without those in which the job was suspended
     std::string not_started;     // what kept it from running
@@ -38,12 +39,21 @@ struct ScriptStart {
     Launch launch;
     FileDescriptor log;
     std::optional<double> timeout;  // seconds without output
+    std::optional<double> limit;    // seconds in all
     std::string timeout_file;       // absolute, or empty
+    std::string scratch;            // a directory that is its own, and goes with it; or empty
     ProcessMark mark;               // of all its processes
 };
 
-/// The scripts that run now, by their leaders.
-using Leaders = std::set<pid_t>;
+/// The children of ours that are no test's leftovers.
+struct Leaders {
+    std::set<pid_t> scripts;  // that run now, by their leaders
+    std::set<pid_t> own;      // what we started for ourselves
+
+    [[nodiscard]] bool contains(pid_t pid) const {
+        return scripts.contains(pid) || own.contains(pid);
+    }
+};
 
 class ScriptProcess {
   public:
@@ -71,6 +81,7 @@ class ScriptProcess {
                   Duration now);
     [[nodiscard]] Victims victims() const;
     [[nodiscard]] bool nothing_left_behind() const;
+    void finish();
 
     Launched child_;
     FileDescriptor log_;
@@ -81,6 +92,8 @@ class ScriptProcess {
     Duration started_;
     Duration looked_;
     OutputWatch watch_;
+    std::optional<Duration> limit_;  // when it has to be over
+    std::string scratch_;
     std::optional<TreeKill> kill_;
     bool leader_gone_ = false;
     bool over_ = false;

@@ -12,8 +12,10 @@
 #include "base/hostlist.h"
 #include "base/text.h"
 #include "build/stage.h"
+#include "run/cpu_set.h"
 #include "run/node_config.h"
 #include "run/parsers/check.h"
+#include "session/needs.h"
 #include "status/states.h"
 #include "suite/deferred.h"
 
@@ -23,12 +25,6 @@ namespace {
 
 namespace state = status::state;
 using status::Record;
-
-// The nodes that a test takes part of: the first ones, as many as it needs.
-std::string nodes_of(const session::PlannedTest& test, const JobContext& job) {
-    const std::size_t count = std::min<std::size_t>(std::max(test.nodes, 1U), job.nodes.size());
-    return compress_hostlist({job.nodes.begin(), job.nodes.begin() + static_cast<long>(count)});
-}
 
 constexpr double kResolveTimeout = 300;  // seconds
 
@@ -53,11 +49,13 @@ Result<Directory> make_spare(const std::string& path) {
 
 }  // namespace
 
-TestRun::TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t attempt)
+TestRun::TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t attempt,
+                 TestPlace place)
     : world_(world),
       test_(std::move(test)),
       attempt_(attempt),
-      nodes_(nodes_of(test_, world.job)) {}
+      place_(std::move(place)),
+      nodes_(compress_hostlist(place_.nodes)) {}
 
 Record TestRun::record_of(std::string_view name, std::string note) const {
     Record record;
@@ -120,9 +118,8 @@ Result<FileDescriptor> TestRun::lay_out_run() {
 
 bool TestRun::skip_if_told() {
     std::vector<std::string> reasons = test_.skip_reasons;
-    if (test_.nodes > world_.job.nodes.size()) {
-        reasons.push_back(
-            fmt::format("needs {} nodes, the job has {}", test_.nodes, world_.job.nodes.size()));
+    if (!place_.impossible.empty()) {
+        reasons.push_back(place_.impossible);
     }
     if (reasons.empty()) {
         return false;
@@ -229,21 +226,39 @@ Result<> TestRun::start_stages(Duration now) {
 
 Environment TestRun::script_environment() const {
     Environment environment = world_.environment;
-    environment.set("PAVTEST_TEST", fmt::format("{}", test_.index));
-    environment.set("PAVTEST_TEST_NAME", test_.name);
-    environment.set("PAVTEST_TEST_DIR", files_->path());
-    environment.set("PAVTEST_ATTEMPT", fmt::format("{}", attempt_));
+    for (auto& [name, value] : test_variables(identity())) {
+        environment.set(name, std::move(value));
+    }
     return environment;
 }
 
+TestIdentity TestRun::identity() const {
+    return {.index = test_.index,
+            .name = test_.name,
+            .directory = files_->path(),
+            .attempt = attempt_,
+            .nodes = nodes_,
+            .node = place_.node(),
+            .scratch = fmt::format("{}/{:04}.{}", world_.scratch_root, test_.index, attempt_)};
+}
+
+// Of all its processes, whatever their node.
+std::vector<Variable> TestRun::mark() const {
+    return test_mark(job_mark(world_.session.id(), world_.job.mark(),
+                              fmt::format("{}", world_.job.key.job), {}),
+                     test_.index, attempt_)
+        .required;
+}
+
 build::ScriptFrame TestRun::frame(const std::string& directory) const {
+    std::vector<build::EnvironmentChange> variables;
+    for (auto& [name, value] : test_variables(identity())) {
+        variables.push_back({std::move(name), std::move(value)});
+    }
     return {.shebang = build_.shebang,
             .directory = directory,
             .test_id = fmt::format("{}/{}", world_.header.id, test_.index),
-            .environment = {{"PAVTEST_TEST", fmt::format("{}", test_.index)},
-                            {"PAVTEST_TEST_NAME", test_.name},
-                            {"PAVTEST_TEST_DIR", files_->path()},
-                            {"PAVTEST_ATTEMPT", fmt::format("{}", attempt_)}}};
+            .environment = std::move(variables)};
 }
 
 Result<ScriptProcess> TestRun::launch_script(ScriptStart what, Duration now) {
@@ -317,13 +332,127 @@ Result<> TestRun::start_run(Duration now) {
     }
     what.log = std::move(*log);
     what.timeout = run_.timeout;
+    if (const double limit = session::time_limit_of(test_); limit > 0) {
+        what.limit = limit;
+    }
+    what.scratch = identity().scratch;
     what.timeout_file = run_.timeout_file ? directory + "/" + *run_.timeout_file : std::string();
     started_ = world_.recorder.now();
     ran_ = true;
-    Record running = record_of(state::running, fmt::format("run.sh on {}", world_.job.node));
+    Record running = record_of(state::running, fmt::format("run.sh on {}", place_.node()));
     running.nodes = nodes_;
     record(std::move(running));
-    return start_script(std::move(what), now);
+    if (!is_remote()) {
+        what.launch.cpus = cpus_of_ranks(own_cpus(), place_.cpus);
+        return start_script(std::move(what), now);
+    }
+    ScriptStart setup;
+    setup.launch.preparation = std::exchange(what.launch.preparation, {});
+    prepared_ = std::move(what);
+    if (!setup.launch.preparation) {
+        return start_remote(now);
+    }
+    // The files of the store are set up from here; they reach the other node through it.
+    stage_ = Stage::preparing;
+    auto setup_log = files_->new_log("prepare.log");
+    if (!setup_log) {
+        return tl::make_unexpected(setup_log.error());
+    }
+    setup.launch.arguments = {"/bin/true"};
+    setup.launch.directory = files_->path();
+    setup.log = std::move(*setup_log);
+    return start_script(std::move(setup), now);
+}
+
+Result<> TestRun::start_remote(Duration now) {
+    stage_ = Stage::running;
+    HelperOrder order;
+    order.kind = HelperOrder::Kind::start;
+    order.node = place_.node();
+    order.arguments = prepared_->launch.arguments;
+    order.environment = test_variables(identity());
+    order.directory = prepared_->launch.directory;
+    order.log = files_->path() + "/run.log";
+    order.timeout = prepared_->timeout;
+    order.limit = prepared_->limit;
+    order.timeout_file = prepared_->timeout_file;
+    order.scratch = prepared_->scratch;
+    order.mark = mark();
+    order.cpus = place_.cpus;
+    prepared_.reset();
+    auto remote = RemoteScript::start(world_.helpers, std::move(order), now);
+    if (!remote) {
+        node_lost();
+        return {};
+    }
+    remote_.emplace(std::move(*remote));
+    return {};
+}
+
+void TestRun::node_lost() {
+    verdict_ =
+        Verdict{status::Verdict::none, status::Cause::node_failure, std::string(state::aborted),
+                fmt::format("node {} was lost: its helper is gone", place_.node())};
+}
+
+// What a script's steps on other nodes may have left there, if it did not end by itself.
+bool TestRun::start_sweeps(Duration now) {
+    if (place_.nodes.size() < 2 || (!end_.timed_out && end_.signal == 0)) {
+        return false;
+    }
+    for (std::size_t i = 1; i < place_.nodes.size(); ++i) {
+        HelperOrder order;
+        order.kind = HelperOrder::Kind::sweep;
+        order.node = place_.nodes[i];
+        order.mark = mark();
+        order.grace = Milliseconds(500);
+        if (auto sweep = RemoteScript::start(world_.helpers, std::move(order), now)) {
+            sweeps_.push_back(std::move(*sweep));
+        }
+    }
+    if (!sweeps_.empty()) {
+        stage_ = Stage::sweeping;
+    }
+    return !sweeps_.empty();
+}
+
+void TestRun::step_remote(Duration now) {
+    if (stage_ == Stage::sweeping) {
+        for (RemoteScript& sweep : sweeps_) {
+            sweep.step();
+        }
+        if (std::all_of(sweeps_.begin(), sweeps_.end(),
+                        [](const RemoteScript& sweep) { return sweep.over(); })) {
+            sweeps_.clear();
+            stage_ = Stage::running;
+            run_ended(now);
+        }
+        return;
+    }
+    if (!remote_) {
+        return;
+    }
+    remote_->step();
+    if (!remote_->over()) {
+        return;
+    }
+    const bool lost = remote_->lost();
+    end_ = remote_->end();
+    remote_.reset();
+    if (aborted_) {
+        return;
+    }
+    if (lost) {
+        node_lost();
+        return;
+    }
+    if (!end_.immortal.empty()) {
+        record(state::info,
+               fmt::format("{} processes of it could not be ended", end_.immortal.size()));
+    }
+    if (!start_sweeps(now)) {
+        run_ended(now);
+    }
 }
 
 bool TestRun::child_ended(pid_t pid, int wait_status, Duration now) {
@@ -347,7 +476,11 @@ void TestRun::step(Duration now) {
         }
         return;
     }
-    if (!script_ || over()) {
+    if (over()) {
+        return;
+    }
+    step_remote(now);
+    if (!script_) {
         return;
     }
     script_->step(now);
@@ -379,8 +512,19 @@ void TestRun::step(Duration now) {
             break;
         case Stage::building:
             break;
+        case Stage::preparing:
+            if (end_.well()) {
+                go_on(start_remote(now));
+            } else {
+                run_ended(now);
+            }
+            break;
         case Stage::running:
-            run_ended(now);
+            if (!start_sweeps(now)) {
+                run_ended(now);
+            }
+            break;
+        case Stage::sweeping:
             break;
         case Stage::results:
             break;
@@ -500,6 +644,7 @@ void TestRun::conclude() {
     end.result = verdict_->result;
     end.cause = verdict_->cause;
     end.nodes = nodes_;
+    end.again = lost_its_node();
     if (end_.return_value) {
         end.return_value = end_.return_value;
         end.duration = end_.duration;
@@ -531,6 +676,9 @@ void TestRun::abort(status::Cause cause, const std::string& note, Duration now, 
     aborted_ = note;
     if (build_stage_) {
         build_stage_->stop(now, grace);
+    }
+    if (remote_) {
+        remote_->stop(std::chrono::duration_cast<Milliseconds>(grace));
     }
     if (script_ && stage_ != Stage::results) {
         script_->stop(now, grace);

@@ -16,11 +16,14 @@
 #include "run/ledger.h"
 #include "run/notices.h"
 #include "run/recorder.h"
+#include "run/remote_script.h"
 #include "run/result.h"
 #include "run/result_stage.h"
 #include "run/script_process.h"
 #include "run/stage_host.h"
+#include "run/test_environment.h"
 #include "run/test_files.h"
+#include "run/test_place.h"
 #include "session/plan.h"
 #include "session/store.h"
 
@@ -38,6 +41,8 @@ struct TestWorld {
     Recorder& recorder;
     build::Registry& builds;
     Leaders& leaders;
+    NodeHelpers& helpers;
+    std::string scratch_root;  // below which each test has a directory on its node
     /// Where a test's files go when the store takes none; made when first needed.
     std::string spare_directory;
 };
@@ -46,7 +51,7 @@ class TestRun : private StageHost {
   public:
     using Duration = ScriptProcess::Duration;
 
-    TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t attempt);
+    TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t attempt, TestPlace place);
 
     /// Makes its files and starts its build or its script. It may be over at once.
     void start(Duration now);
@@ -65,7 +70,7 @@ class TestRun : private StageHost {
     /// are; step() until stopped().
     void abort(status::Cause cause, const std::string& note, Duration now, Duration grace);
     [[nodiscard]] bool stopped() const {
-        return !script_ && (!build_stage_ || build_stage_->stopped());
+        return !script_ && !remote_ && (!build_stage_ || build_stage_->stopped());
     }
     /// None of its processes is left but those that gather its results.
     [[nodiscard]] bool gathering() const { return stage_ == Stage::results; }
@@ -74,9 +79,14 @@ class TestRun : private StageHost {
     [[nodiscard]] double duration() const { return end_.duration; }
     [[nodiscard]] std::string log_path() const;
     [[nodiscard]] const std::string& nodes() const { return nodes_; }
+    [[nodiscard]] std::uint32_t attempt_number() const { return attempt_; }
+    /// What ends it may not have been its own doing: it may run again in a later job.
+    [[nodiscard]] bool lost_its_node() const {
+        return verdict_ && verdict_->cause == status::Cause::node_failure;
+    }
 
   private:
-    enum class Stage { resolving, building, running, results };
+    enum class Stage { resolving, building, preparing, running, sweeping, results };
 
     Result<> make_files();
     Result<> move_to_spare(const Error& why);
@@ -86,7 +96,14 @@ class TestRun : private StageHost {
     Result<> start_stages(Duration now);
     Result<> start_build(Duration now);
     Result<> start_run(Duration now);
+    Result<> start_remote(Duration now);
     Result<> start_script(ScriptStart what, Duration now);
+    [[nodiscard]] bool is_remote() const { return place_.node() != world_.job.node; }
+    void step_remote(Duration now);
+    bool start_sweeps(Duration now);
+    void node_lost();
+    [[nodiscard]] TestIdentity identity() const;
+    [[nodiscard]] std::vector<Variable> mark() const;
     Result<> resolving_ended(Duration now);
     Result<> step_build(Duration now);
     void run_ended(Duration now);
@@ -119,6 +136,7 @@ class TestRun : private StageHost {
     TestWorld& world_;
     session::PlannedTest test_;
     std::uint32_t attempt_;
+    TestPlace place_;
     std::string nodes_;
     std::optional<Directory> spare_;
     std::optional<TestFiles> files_;
@@ -130,6 +148,9 @@ class TestRun : private StageHost {
     bool ran_ = false;
     std::optional<std::string> aborted_;  // why
     std::optional<ScriptProcess> script_;
+    std::optional<RemoteScript> remote_;
+    std::optional<ScriptStart> prepared_;  // what runs on another node once all is in place
+    std::vector<RemoteScript> sweeps_;
     ScriptEnd end_;  // of the stage before the results
     Timestamp started_, finished_;
     std::optional<ResultStage> results_;

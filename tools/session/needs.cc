@@ -96,8 +96,12 @@ Needs needs_of(const PlannedTest& test) {
     } else if (!nodes.empty() && !config_text(test.config, "schedule.min_nodes").empty()) {
         needs.nodes_most = std::max(needs.nodes_least, count(nodes, needs.nodes_least));
     }
-    needs.alone = (needs.all_nodes && !needs.chunking.any()) ||
-                  is_false(config_text(test.config, "schedule.share_allocation"));
+    const bool shares = !is_false(config_text(test.config, "schedule.share_allocation"));
+    if (!shares && nodes.empty()) {
+        needs.all_nodes = true;
+        needs.nodes_least = 1;
+    }
+    needs.alone = (needs.all_nodes && !needs.chunking.any()) || !shares;
     needs.all_cpus = config_text(test.config, "schedule.tasks_per_node") == "all";
     needs.cpus = std::max(test.tasks_per_node, 1U);
     needs.side_by_side = concurrent_of(test);

@@ -11,6 +11,7 @@
 
 #include "../session/fixture.h"
 #include "base/text.h"
+#include "run/packing.h"
 
 namespace pavtest::run {
 namespace {
@@ -76,6 +77,7 @@ class RunnerTest : public session::StoreTest {
         const MemoryKills kills;
         build::Registry builds;
         Leaders leaders;
+        NodeHelpers helpers("/no/pavrun", {}, environment, leaders);
         TestWorld world{.header = head,
                         .session = session,
                         .store = settings_.store,
@@ -86,15 +88,19 @@ class RunnerTest : public session::StoreTest {
                         .recorder = *recorder,
                         .builds = builds,
                         .leaders = leaders,
+                        .helpers = helpers,
+                        .scratch_root = path_ + "/node/scratch",
                         .spare_directory = path_ + "/spare"};
         auto signals = SignalInbox::open();
         const StepDaemon daemon;
         const FileDescriptor output(
             ::open((path_ + "/output").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
         const auto order = ledger.open_tests();
-        Report report(output.get(), false, order.size());
-        Runner runner(world, reader, order, 0, *signals, daemon,
-                      OutputTail::of_descriptor(output.get(), restart > 0), report, options);
+        Report report(output.get(), false, order.size(), job.nodes.size() > 1);
+        Runner runner(world, reader,
+                      session::Packer(packed_nodes(job), packed_tests(reader, order)), 0, *signals,
+                      daemon, OutputTail::of_descriptor(output.get(), restart > 0), report,
+                      options);
         return runner.run();
     }
     [[nodiscard]] JobView view() const {

@@ -65,7 +65,7 @@ class ScriptProcessTest : public testing::Test {
         auto process = ScriptProcess::start(std::move(what), leaders_, kills_, now());
         EXPECT_TRUE(process);
         finish(*process);
-        EXPECT_TRUE(leaders_.empty());
+        EXPECT_TRUE(leaders_.scripts.empty());
         return process->end();
     }
     [[nodiscard]] std::string log() const { return read_file(path_).value_or(""); }

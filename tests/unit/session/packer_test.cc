@@ -256,6 +256,16 @@ TEST(NeedsOf, AllNodesAreTheJobsOwn) {
     EXPECT_EQ(needs.nodes_least, 1U);
 }
 
+TEST(NeedsOf, ATestThatDoesNotShareTheAllocationHasAllOfIt) {
+    PlannedTest planned;
+    planned.config = {{"schedule", {{"share_allocation", "false"}}}};
+    EXPECT_TRUE(needs_of(planned).all_nodes);
+    EXPECT_TRUE(needs_of(planned).alone);
+    planned.config["schedule"]["nodes"] = "1";
+    EXPECT_FALSE(needs_of(planned).all_nodes);
+    EXPECT_TRUE(needs_of(planned).alone);
+}
+
 TEST(NeedsOf, ThePlainSchedulersDefaultIsNoWishToShare) {
     PlannedTest planned;
     planned.config = {{"scheduler", "raw"}, {"run", {{"concurrent", "100"}}}};

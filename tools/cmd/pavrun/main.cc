@@ -11,11 +11,15 @@
 #include <string>
 
 #include "base/build_info.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "cmd/command.h"
 #include "run/job_context.h"
 #include "run/ledger.h"
+#include "run/node_helper.h"
+#include "run/packing.h"
 #include "run/runner.h"
+#include "run/scratch.h"
 #include "run/selection.h"
 #include "session/policy.h"
 
@@ -227,6 +231,15 @@ int run_session(const Arguments& arguments, int count, char** words) {
     build::Registry builds;
     run::Leaders leaders;
     const Environment scripts = script_environment(Environment::of_process(), arguments);
+    std::vector<std::string> others = job->nodes;
+    others.erase(std::remove(others.begin(), others.end(), job->node), others.end());
+    run::NodeHelpers helpers(own_path(), std::move(others), scripts, leaders);
+    const auto account = Account::of_process(environment);
+    const auto settings =
+        account ? load_settings(environment, *account) : tl::make_unexpected(account.error());
+    if (!settings) {
+        return cmd::report(settings.error());
+    }
     run::TestWorld world{
         .header = *header,
         .session = *session,
@@ -238,13 +251,16 @@ int run_session(const Arguments& arguments, int count, char** words) {
         .recorder = *recorder,
         .builds = builds,
         .leaders = leaders,
+        .helpers = helpers,
+        .scratch_root = run::scratch_root(settings->node_dir, session->id(), job->mark()),
         .spare_directory = fmt::format("{}/pavtest-{}-{}", environment.get_or("TMPDIR", "/tmp"),
                                        session->id(), job->mark())};
     const bool colour = ::isatty(STDOUT_FILENO) == 1 && !environment.get("NO_COLOR");
-    run::Report report(STDOUT_FILENO, colour, selected->order.size());
+    run::Report report(STDOUT_FILENO, colour, selected->order.size(), job->nodes.size() > 1);
     report.line(fmt::format("pavtest {}: session {}, job {} on {}, {} tests", PAVTEST_VERSION,
                             session->id(), job->mark(), job->node_list, selected->order.size()));
-    run::Runner runner(world, *plan, selected->order, selected->left_out, *signals, daemon,
+    session::Packer packer(run::packed_nodes(*job), run::packed_tests(*plan, selected->order));
+    run::Runner runner(world, *plan, std::move(packer), selected->left_out, *signals, daemon,
                        run::OutputTail::of_descriptor(STDERR_FILENO, job->key.restart > 0), report,
                        {.max_failures = arguments.max_failures,
                         .hold = run::Milliseconds(400),
@@ -268,11 +284,18 @@ int pavrun(int count, char** words) {
                    "start no more tests after so many that did not pass");
     app.add_flag("--list", arguments.list, "list the tests that are still to run, run nothing");
     app.add_flag("--dry-run", arguments.dry_run, "say what would be run, run nothing");
+    bool help_node = false;
+    app.add_subcommand("node-helper", "For pavrun itself: serve it on another node")
+        ->group("")
+        ->callback([&help_node] { help_node = true; });
     try {
         app.parse(count, words);
     } catch (const CLI::ParseError& error) {
         const int code = app.exit(error);
         return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    }
+    if (help_node) {
+        return static_cast<int>(run::serve_node(environment));
     }
     return run_session(arguments, count, words);
 }

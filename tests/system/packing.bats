@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# Many tests in one allocation: packed over its nodes, each in its place, and gone when it ends.
+#
+# shellcheck disable=SC2016,SC2154
+
+# shellcheck source=tests/system/helpers.bash
+load helpers
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    require_commands sbatch jq setpriv
+    start_cluster_with_pavtest --nodes 4
+}
+
+teardown_file() {
+    stop_cluster
+}
+
+setup() {
+    home=$(home_of "$USER_A")
+    store=$home/.pavtest
+    as_user "$USER_A" mkdir -p "$home/.pavilion/suites"
+    # meet NAME…: waits until all of them have come here.
+    as_user "$USER_A" tee "$home/meet" >/dev/null <<'SCRIPT'
+#!/bin/bash
+mkdir -p "$HOME/met"
+touch "$HOME/met/$PAVTEST_TEST"
+for _ in {1..600}; do
+    (($(ls "$HOME/met" | wc -l) >= $1)) && exit 0
+    sleep 0.1
+done
+echo "only $(ls "$HOME/met" | xargs) came"
+exit 1
+SCRIPT
+    chmod +x "$home/meet"
+}
+
+teardown() {
+    logs_if_failed
+    scancel --user="$USER_A" 2>/dev/null || true
+    wait_for 60 cluster_is_idle
+    find "$home" -mindepth 1 -delete
+}
+
+suite() {
+    as_user "$USER_A" tee "$home/.pavilion/suites/$1.yaml" >/dev/null <<<"$(printf '%s\n' "${@:2}")"
+}
+
+start_job() {
+    id=$(submit --output=job "$@" </dev/null 2>"$home/sbatch.stderr") ||
+        fail "$(cat "$home/sbatch.stderr")"
+}
+
+end_job() {
+    state=$(wait_job "$id" 120) || return
+    output=$(cat "$home/job")
+}
+
+run_job() {
+    start_job "$@" && end_job
+}
+
+says() {
+    local text
+    for text; do
+        [[ $output == *"$text"* ]] || fail "no '$text' in: $output" || return
+    done
+}
+
+test_files() {
+    echo "$store"/sessions/*/*/jobs/"$id.0"/tests/"$1"
+}
+
+result() {
+    as_user "$USER_A" pavstat --json --offline --jobs "$id" |
+        jq --raw-output ".sessions[0].tests[] | select(.name == \"$1\") | .${2:-result}"
+}
+
+# same NAME COUNT LINE…: as many equal tests.
+many() {
+    suite "$1" "one: {permute_on: n, subtitle: '{{n}}', variables: {n: [$(seq --separator=, "$2")]}, $3}"
+}
+
+@test "tests run side by side over the nodes, one on each, by one step of helpers" {
+    many wide 4 'run: {cmds: ["$HOME/meet 4", "echo node $PAVTEST_NODE $SLURMD_NODENAME"]}'
+    run_job --nodes=4 --pavtest=wide
+    [[ $state == COMPLETED ]] || fail "$output"
+    says 'packing: 4 nodes, at most 4 tests at once' 'steps:   1 for helpers, 0 for tests' 'idle:    n1 ' \
+        'pavtest: 4 passed' 'wide.one.1  on n1'
+    [[ $(cat "$store"/sessions/*/*/jobs/"$id.0"/tests/*/run.log | sort | xargs) == \
+        "node n1 n1 node n2 n2 node n3 n3 node n4 n4" ]]
+    [[ $(result wide.one.3 nodes) == *n3* ]]
+}
+
+@test "side by side on one node only where both sides ask, each on its own processors" {
+    many both 2 'run: {concurrent: 2, cmds: ["$HOME/meet 2", "taskset --cpu-list --pid $$"]}'
+    run_job --ntasks-per-node=2 --pavtest=both
+    [[ $state == COMPLETED ]] || fail "$output"
+    says 'packing: 1 node, at most 2 tests at once'
+    [[ $(cat "$store"/sessions/*/*/jobs/"$id.0"/tests/*/run.log | sed 's/.*: //' | sort -u | wc -l) == \
+        "$(($(nproc) > 1 ? 2 : 1))" ]]
+    find "$home/met" -type f -delete
+    run_job --ntasks-per-node=2 --pavtest=both --pavtest-set run.concurrent=1 \
+        --pavtest-set run.cmds='["[ ! -e $HOME/one ] && touch $HOME/one && sleep 0.5 && rm $HOME/one"]'
+    [[ $state == COMPLETED ]] || fail "$output"
+}
+
+@test "a test that wants all nodes has the job to itself, and its own steps" {
+    suite whole 'all: {schedule: {nodes: all}, run: {cmds: ["[ ! -e $HOME/other ]", "srun --ntasks-per-node=1 --ntasks=$SLURM_JOB_NUM_NODES hostname", "[ ! -e $HOME/other ]"]}}' \
+        '_o: {run: {cmds: ["touch $HOME/other", "sleep 1", "rm -f $HOME/other"]}}' \
+        'a: {inherits_from: _o}' 'b: {inherits_from: _o}'
+    run_job --nodes=3 --pavtest=whole
+    [[ $state == COMPLETED ]] || fail "$output"
+    [[ $(wc -l <"$(test_files 0000)/run.log") == 3 ]]
+    says 'steps:   1 for helpers, 1 for tests on several nodes' 'whole.all  on n[1-3]'
+}
+
+@test "a test's place: variables, scratch of its own, gone afterwards" {
+    many scratch 2 'run: {cmds: ["echo $PAVTEST_SCRATCH", "mkdir $PAVTEST_SCRATCH/deep", "echo x > $PAVTEST_SCRATCH/deep/file", "env | grep ^PAVTEST_ | cut -d= -f1 | sort | xargs"]}'
+    run_job --nodes=2 --pavtest=scratch
+    [[ $state == COMPLETED ]] || fail "$output"
+    local log
+    for log in "$store"/sessions/*/*/jobs/"$id.0"/tests/*/run.log; do
+        wait_for 10 test ! -e "$(head -n 1 "$log")"
+        [[ $(tail -n 1 "$log") == "PAVTEST_ATTEMPT PAVTEST_JOB PAVTEST_NODE PAVTEST_NODES PAVTEST_SCRATCH PAVTEST_SESSION PAVTEST_STORE PAVTEST_TEST PAVTEST_TEST_DIR PAVTEST_TEST_NAME" ]]
+    done
+}
+
+@test "time-outs end whole trees on other nodes" {
+    many late 2 'run: {timeout: 1, cmds: ["trap \"\" TERM", "(setsid sleep 1234 &)", "sleep 1234 & wait; sleep 1234"]}'
+    run_job --nodes=2 --pavtest=late
+    [[ $state == FAILED ]] || fail "$output"
+    [[ $(result late.one.1 cause) == timeout && $(result late.one.2 cause) == timeout ]]
+    run ! pgrep --full --uid "$USER_A" 'sleep 1234'
+}
+
+@test "schedule.time_limit is the whole time that a test may take" {
+    suite limit 'talks: {schedule: {time_limit: "0.0005"}, run: {cmds: ["while sleep 0.2; do echo again; done"]}}'
+    run_job --pavtest=limit
+    [[ $state == FAILED ]] || fail "$output"
+    says '(schedule.time_limit)'
+    [[ $(result limit.talks cause) == timeout ]]
+}
+
+@test "a helper that is killed takes its test along, and no other" {
+    suite kill '_s: {run: {cmds: ["touch $HOME/run.$PAVTEST_NODE; (setsid sleep 1235 &)", "while [ ! -e $HOME/go ]; do sleep 0.1; done"]}}' \
+        'a: {inherits_from: _s}' 'b: {inherits_from: _s}' 'c: {inherits_from: _s}'
+    start_job --nodes=3 --pavtest=kill
+    wait_for 60 test -e "$home/run.n3" -a -e "$home/run.n2" -a -e "$home/run.n1"
+    # The helper is the parent of the test's shell; which one, its environment says.
+    local pid
+    pid=$(for pid in $(pgrep --full --uid "$USER_A" 'pavrun node-helper'); do
+        tr '\0' '\n' <"/proc/$pid/environ" | grep --quiet SLURMD_NODENAME=n2 && echo "$pid"
+    done | tail -n 1)
+    kill -KILL "$pid"
+    wait_for 60 eval '[[ $(result kill.b state) == ABORTED ]]'
+    wait_for 20 eval '[[ $(pgrep --full --uid "$USER_A" "^sleep 1235" | wc -l) == 2 ]]'
+    as_user "$USER_A" touch "$home/go"
+    end_job
+    says 'node n2 was lost'
+    [[ $(result kill.a) == PASS && $(result kill.c) == PASS && $(result kill.b) == null ]] || fail "$output"
+    [[ $(result kill.b cause) == "node failure" ]]
+}
+
+@test "health looks at all nodes, one test at a time" {
+    run_job --nodes=3 --pavtest=health.name_resolution,health.mounts
+    [[ $state == COMPLETED ]] || fail "$output"
+    says 'at most 1 tests at once' 'health.mounts  on n[1-3]'
+}
