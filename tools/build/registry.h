@@ -1,9 +1,15 @@
-// The builds of one job: which were tried, and what became of them. Equal builds happen once.
+// What the builds of one job share: the shelf they come from and go to, and what became of those
+// that failed here.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+
+#include "base/digest.h"
+#include "build/holder.h"
+#include "build/shelf.h"
 
 namespace pavtest::build {
 
@@ -18,15 +24,31 @@ struct Built {
 
 class Registry {
   public:
-    /// Null for a build that nobody has tried in this job.
-    [[nodiscard]] const Built* find(const std::string& identity) const {
-        const auto found = builds_.find(identity);
-        return found == builds_.end() ? nullptr : &found->second;
+    /// `place` without a path: builds are kept with the job.
+    Registry(ShelfPlace place, Holder self, std::shared_ptr<Witness> witness)
+        : place_(std::move(place)), self_(std::move(self)), witness_(std::move(witness)) {}
+    Registry() : Registry({}, this_holder({}), nullptr) {
+        witness_ = std::make_shared<HostWitness>(self_, nullptr);
     }
-    void add(const std::string& identity, Built built) { builds_[identity] = std::move(built); }
+
+    /// Null for a build that did not fail in this job.
+    [[nodiscard]] const Built* failure(const std::string& hash) const {
+        const auto found = failures_.find(hash);
+        return found == failures_.end() ? nullptr : &found->second;
+    }
+    void add_failure(const std::string& hash, Built built) { failures_[hash] = std::move(built); }
+
+    [[nodiscard]] const ShelfPlace& place() const { return place_; }
+    [[nodiscard]] const Holder& self() const { return self_; }
+    [[nodiscard]] Witness& witness() { return *witness_; }
+    [[nodiscard]] Digests& digests() { return digests_; }
 
   private:
-    std::map<std::string, Built> builds_;
+    ShelfPlace place_;
+    Holder self_;
+    std::shared_ptr<Witness> witness_;
+    Digests digests_;
+    std::map<std::string, Built> failures_;
 };
 
 }  // namespace pavtest::build

@@ -1,22 +1,56 @@
 // Reading a build's description.
 #include "build/spec.h"
 
+#include <filesystem>
+
 #include "build/script.h"
 
 namespace pavtest::build {
 
-bool Spec::empty() const {
-    return !source && section.commands.empty() && section.files.empty();
+namespace {
+
+std::vector<Input> inputs_of(const std::vector<session::FrozenFile>& files,
+                             const std::string& session) {
+    std::vector<Input> inputs;
+    inputs.reserve(files.size());
+    for (const session::FrozenFile& file : files) {
+        inputs.push_back({session + "/" + file.path, file.target, file.digest});
+    }
+    return inputs;
 }
 
-Result<Spec> read_spec(const nlohmann::json& config, const std::optional<std::string>& source) {
+}  // namespace
+
+bool Spec::empty() const {
+    return !source && section.commands.empty() && section.files.empty() && extra_files.empty() &&
+           templates.empty();
+}
+
+Result<Spec> read_spec(const session::PlannedTest& test, const std::string& session) {
+    const nlohmann::json& config = test.config;
     auto section = read_section(config, "build");
     if (!section) {
         return tl::make_unexpected(section.error());
     }
     Spec spec;
     spec.section = std::move(*section);
-    spec.source = source;
+    if (test.source) {
+        const std::size_t slash = test.source->rfind('/');
+        spec.source = Input{session + "/" + *test.source,
+                            test.source->substr(slash == std::string::npos ? 0 : slash + 1),
+                            test.source_digest};
+    }
+    spec.extra_files = inputs_of(test.extra_files, session);
+    spec.templates = inputs_of(test.templates, session);
+    for (const std::vector<Input>* inputs : {&spec.extra_files, &spec.templates}) {
+        for (const Input& input : *inputs) {
+            if (!stays_below(input.target)) {
+                return fail(ErrorKind::config,
+                            "build: '" + input.target + "' leads out of the build's directory",
+                            "only relative paths without '..' are allowed");
+            }
+        }
+    }
     const auto text = [](const nlohmann::json& object, const char* key) -> std::string {
         return object.is_object() && object.contains(key) && object[key].is_string()
                    ? object[key].get<std::string>()
@@ -36,17 +70,39 @@ Result<Spec> read_spec(const nlohmann::json& config, const std::optional<std::st
     return spec;
 }
 
-std::string identity(const Spec& spec) {
+Result<std::string> identity(const Spec& spec, Digests& digests) {
     nlohmann::json content;
+    content["format"] = 1;
     content["script"] = compose_script(
         spec.section, {.shebang = spec.shebang, .directory = {}, .test_id = {}, .environment = {}});
     content["specificity"] = spec.specificity;
-    // Equal sources are frozen once, so an equal path is equal content.
-    content["source"] = spec.source.value_or("");
+    const auto digest_of = [&digests](const Input& input) {
+        return input.digest.empty() ? digests.of(input.path) : Result<std::string>(input.digest);
+    };
+    if (spec.source) {
+        auto digest = digest_of(*spec.source);
+        if (!digest) {
+            return digest;
+        }
+        // The name of a directory is not in the build; that of a file is.
+        std::error_code error;
+        const bool tree = std::filesystem::is_directory(spec.source->path, error);
+        content["source"] = {tree ? "" : spec.source->target, *digest};
+    }
+    for (const auto& [key, inputs] :
+         {std::pair("extra_files", &spec.extra_files), std::pair("templates", &spec.templates)}) {
+        for (const Input& input : *inputs) {
+            auto digest = digest_of(input);
+            if (!digest) {
+                return digest;
+            }
+            content[key][input.target] = *digest;
+        }
+    }
     for (const CreatedFile& file : spec.section.files) {
         content["files"][file.path] = file.lines;
     }
-    return content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return sha256(content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace pavtest::build

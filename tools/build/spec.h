@@ -6,15 +6,26 @@
 #include <string>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "build/section.h"
+#include "session/plan.h"
 
 namespace pavtest::build {
+
+/// A file or tree of the session's frozen copies.
+struct Input {
+    std::string path;    // absolute
+    std::string target;  // its place in the build; of the source: its name
+    std::string digest;  // of its content; empty if that was not noted at submission
+};
 
 struct Spec {
     Section section;
     std::string shebang;
-    std::optional<std::string> source;  // absolute, of the session's frozen copies
+    std::optional<Input> source;
+    std::vector<Input> extra_files;
+    std::vector<Input> templates;
     std::string specificity;
     std::vector<std::string> copy_files;
 
@@ -22,11 +33,12 @@ struct Spec {
     [[nodiscard]] bool empty() const;
 };
 
-/// The build of a resolved test. `source` is its frozen source's absolute path, if any.
-Result<Spec> read_spec(const nlohmann::json& config, const std::optional<std::string>& source);
+/// The build of a resolved test; `session` is the directory in which its files are frozen.
+Result<Spec> read_spec(const session::PlannedTest& test, const std::string& session);
 
-/// Equal for builds with equal content: script, files, source, specificity. Not what only
+/// Equal for builds with equal content, whoever makes them and wherever their files lie: SHA-256
+/// over script, specificity, source, extra files, templates and created files. Not what only
 /// watches over the build (timeout) or belongs to a test's copy of it (copy_files).
-std::string identity(const Spec& spec);
+Result<std::string> identity(const Spec& spec, Digests& digests);
 
 }  // namespace pavtest::build

@@ -59,6 +59,31 @@ Result<> writable_copy(const fs::path& from, const fs::path& to) {
     return make_writable(to);
 }
 
+// A tree's content, or a file, in place of what the source may have there.
+Result<> copy_input(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::create_directories(to.parent_path(), error);
+    if (fs::is_directory(from, error)) {
+        fs::copy(from, to,
+                 fs::copy_options::recursive | fs::copy_options::copy_symlinks |
+                     fs::copy_options::overwrite_existing,
+                 error);
+        return error ? Result<>(failed("copy", from, error)) : Result<>{};
+    }
+    if (fs::exists(fs::symlink_status(to, error))) {
+        fs::remove(to, error);
+    }
+    return writable_copy(from, to);
+}
+
+Result<> stage_source(const Input& source, const std::string& directory) {
+    std::error_code error;
+    if (fs::is_directory(source.path, error)) {
+        return copy_input(source.path, directory);
+    }
+    return writable_copy(source.path, fs::path(directory) / source.target);
+}
+
 }  // namespace
 
 bool path_matches(const std::string& glob, const std::string& path) {
@@ -88,23 +113,21 @@ Result<> create_files(const std::vector<CreatedFile>& files, const std::string& 
     return {};
 }
 
-Result<> stage_build(const std::optional<std::string>& source,
-                     const std::vector<CreatedFile>& files, const std::string& directory) {
-    std::error_code error;
-    if (source && fs::is_directory(*source, error)) {
-        fs::copy(*source, directory, fs::copy_options::recursive | fs::copy_options::copy_symlinks,
-                 error);
-        if (error) {
-            return failed("copy", *source, error);
-        }
-    } else if (source) {
-        if (auto copied =
-                writable_copy(*source, fs::path(directory) / fs::path(*source).filename());
-            !copied) {
-            return copied;
+Result<> stage_build(const Spec& spec, const std::string& directory) {
+    if (spec.source) {
+        if (auto staged = stage_source(*spec.source, directory); !staged) {
+            return staged;
         }
     }
-    return create_files(files, directory);
+    for (const std::vector<Input>* inputs : {&spec.extra_files, &spec.templates}) {
+        for (const Input& input : *inputs) {
+            const fs::path target = fs::path(directory) / input.target;
+            if (auto copied = copy_input(input.path, target); !copied) {
+                return copied;
+            }
+        }
+    }
+    return create_files(spec.section.files, directory);
 }
 
 Result<> copy_for_test(const std::string& build, const std::string& directory,

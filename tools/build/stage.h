@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "build/section.h"
+#include "build/spec.h"
 
 namespace pavtest::build {
 
@@ -15,9 +16,8 @@ namespace pavtest::build {
 Result<> create_files(const std::vector<CreatedFile>& files, const std::string& directory);
 
 /// Fills a build's directory, which is there and empty: the content of the source if it is
-/// a directory, the file itself otherwise, then the files.
-Result<> stage_build(const std::optional<std::string>& source,
-                     const std::vector<CreatedFile>& files, const std::string& directory);
+/// a directory or an archive, the file itself otherwise; then extra files, templates and files.
+Result<> stage_build(const Spec& spec, const std::string& directory);
 
 /// A test's own tree of a build, in a directory that is there and empty: real directories,
 /// links to the files, and real, writable copies of what matches the globs.

@@ -1,10 +1,13 @@
-// Equal builds of a job happen once; what became of the first holds for all.
+// A finished build is taken as it is; one that is being made is waited for; else it is made here.
 #include "run/build_stage.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 
 #include "build/stage.h"
 #include "run/result.h"
@@ -17,6 +20,13 @@ namespace {
 namespace state = status::state;
 using status::Record;
 
+constexpr BuildStage::Duration kLookEvery = std::chrono::milliseconds(500);
+constexpr BuildStage::Duration kLookInJob = std::chrono::milliseconds(50);
+// Slurm is asked about a holder that can't be seen from here after some time, and then ever less
+// often.
+constexpr BuildStage::Duration kFirstQuestion = std::chrono::seconds(20);
+constexpr BuildStage::Duration kLongestPause = std::chrono::minutes(10);
+
 Record record_of(std::string_view name, std::string note) {
     Record record;
     record.state = name;
@@ -27,71 +37,165 @@ Record record_of(std::string_view name, std::string note) {
 }  // namespace
 
 BuildStage::BuildStage(StageHost& host, build::Spec spec)
-    : host_(host), spec_(std::move(spec)), identity_(build::identity(spec_)) {}
+    : host_(host), spec_(std::move(spec)), question_pause_(kFirstQuestion) {}
 
-Result<> BuildStage::start(Duration now) {
-    return take_over_earlier() ? Result<>{} : start_script(now);
+BuildStage::~BuildStage() {
+    if (shelf_ && workspace_) {
+        shelf_->abandon(*workspace_);
+    }
 }
 
-bool BuildStage::take_over_earlier() {
-    const build::Built* earlier = host_.builds().find(identity_);
+Result<> BuildStage::start(Duration now) {
+    auto hash = build::identity(spec_, host_.builds().digests());
+    if (!hash) {
+        return tl::make_unexpected(hash.error());
+    }
+    hash_ = std::move(*hash);
+    self_ = build::with_new_token(host_.builds().self());
+    if (auto opened = open_shelf(); !opened) {
+        return opened;
+    }
+    return look(now);
+}
+
+// Where the shared shelf can't be used, the job has one of its own.
+Result<> BuildStage::open_shelf() {
+    std::string why;
+    if (const build::ShelfPlace& place = host_.builds().place(); !place.path.empty()) {
+        auto shelf = build::Shelf::open(place);
+        if (shelf) {
+            shelf_.emplace(std::move(*shelf));
+            return {};
+        }
+        why = shelf.error().what;
+    }
+    auto shelf =
+        build::Shelf::open({.path = host_.root().path() + "/builds", .group = {}, .at_step = {}});
+    if (!shelf) {
+        return tl::make_unexpected(shelf.error());
+    }
+    shelf_.emplace(std::move(*shelf));
+    if (!why.empty()) {
+        host_.write(record_of(state::info, fmt::format("built in the job alone: {}", why)));
+    }
+    return {};
+}
+
+Result<> BuildStage::look(Duration now) {
+    if (take_over_failure()) {
+        return {};
+    }
+    const bool may_ask = waits_for_ && now >= next_question_;
+    if (may_ask) {
+        question_pause_ = std::min(2 * question_pause_, kLongestPause);
+        next_question_ = now + question_pause_;
+    }
+    auto beginning = shelf_->begin(hash_, self_, host_.builds().witness(), may_ask);
+    if (!beginning) {
+        return tl::make_unexpected(beginning.error());
+    }
+    if (const auto* found = std::get_if<build::Found>(&*beginning)) {
+        if (!take(*found)) {
+            next_look_ = now;  // it was pruned under us
+        }
+        return {};
+    }
+    if (const auto* busy = std::get_if<build::Busy>(&*beginning)) {
+        wait_for(busy->holder, now);
+        return {};
+    }
+    workspace_ = std::get<build::Workspace>(std::move(*beginning));
+    waits_for_.reset();
+    return start_script(now);
+}
+
+// What failed in this job fails for the others that need it, without another try.
+bool BuildStage::take_over_failure() {
+    const build::Built* earlier = host_.builds().failure(hash_);
     if (earlier == nullptr) {
         return false;
     }
     built_ = *earlier;
     over_ = true;
-    if (built_.ok) {
-        host_.write(record_of(state::build_reused, fmt::format("built for test {} in this job: {}",
-                                                               built_.by_test, built_.directory)));
-        return true;
-    }
     built_.reason =
         fmt::format("the same build failed for test {}: {}", built_.by_test, built_.reason);
     host_.write(record_of(built_.state, built_.reason));
+    show_log(built_.log, false);
     return true;
 }
 
+bool BuildStage::take(const build::Found& found) {
+    if (!shelf_->use(found, host_.session_id(), self_)) {
+        return false;
+    }
+    built_ = {.ok = true,
+              .directory = found.directory(),
+              .log = found.log(),
+              .state = std::string(state::build_reused),
+              .reason = {},
+              .by_test = host_.test_index()};
+    over_ = true;
+    show_log(built_.log, false);
+    host_.write(record_of(state::build_reused, fmt::format("{}, built by {} on {}", found.workspace,
+                                                           found.user, found.host)));
+    return true;
+}
+
+void BuildStage::wait_for(const build::Holder& holder, Duration now) {
+    if (!waits_for_ || !(*waits_for_ == holder)) {
+        waits_for_ = holder;
+        question_pause_ = kFirstQuestion;
+        next_question_ = now + question_pause_;
+        host_.write(record_of(state::build_wait, fmt::format("{} builds the same", holder.text())));
+    }
+    const build::Holder& self = host_.builds().self();
+    const bool in_job =
+        holder.host == self.host && holder.pid == self.pid && holder.start_time == self.start_time;
+    next_look_ = now + (in_job ? kLookInJob : kLookEvery);
+}
+
+// What the build said is found beside what the run will say. A second name of the log lives on
+// when the build is pruned; not every file system has such names.
+void BuildStage::show_log(const std::string& log, bool ours) {
+    const int directory = host_.files().directory().fd();
+    if (!ours || ::linkat(AT_FDCWD, log.c_str(), directory, "build.log", 0) != 0) {
+        ::symlinkat(log.c_str(), directory, "build.log");
+    }
+}
+
 Result<> BuildStage::start_script(Duration now) {
-    // A build belongs to the job, beside its tests.
-    auto builds = session::make_directory(host_.root(), "builds", host_.modes().directory);
-    if (!builds) {
-        return tl::make_unexpected(builds.error());
-    }
-    const std::string name = fmt::format("{:04}.{}", host_.test_index(), host_.attempt());
-    auto directory = session::make_directory(*builds, name, host_.modes().directory);
-    if (!directory) {
-        return tl::make_unexpected(directory.error());
-    }
     built_ = {.ok = false,
-              .directory = directory->path(),
-              .log = directory->path() + ".log",
+              .directory = workspace_->directory(),
+              .log = workspace_->log(),
               .state = {},
               .reason = {},
               .by_test = host_.test_index()};
-    host_.write(record_of(state::build_created, built_.directory));
-    auto script =
-        open_with_mode(*builds, name + ".sh", O_WRONLY | O_TRUNC, host_.modes().file | S_IXUSR);
-    auto log =
-        open_with_mode(*builds, name + ".log", O_WRONLY | O_TRUNC | O_APPEND, host_.modes().file);
+    host_.write(record_of(state::build_created, workspace_->path));
+    const auto directory = Directory::open(workspace_->path);
+    if (!directory) {
+        return tl::make_unexpected(directory.error());
+    }
+    auto script = open_with_mode(*directory, "build.sh", O_WRONLY | O_CREAT | O_TRUNC,
+                                 host_.modes().file | S_IXUSR);
+    auto log = open_with_mode(*directory, "build.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND,
+                              host_.modes().file);
     if (!script || !log) {
         return tl::make_unexpected(script ? log.error() : script.error());
     }
-    const std::string path = built_.directory + ".sh";
     const build::ScriptFrame frame = host_.frame(built_.directory);
-    if (auto written = write_all(script->get(), build::compose_script(spec_.section, frame), path);
+    if (auto written = write_all(script->get(), build::compose_script(spec_.section, frame),
+                                 workspace_->script());
         !written) {
         return written;
     }
-    // What the build said is found beside what the run will say.
-    ::symlinkat(built_.log.c_str(), host_.files().directory().fd(), "build.log");
+    show_log(built_.log, true);
     ScriptStart what;
     what.launch.arguments = build::interpreter_of(spec_.shebang);
-    what.launch.arguments.push_back(path);
+    what.launch.arguments.push_back(workspace_->script());
     what.launch.arguments.push_back(frame.test_id);
     what.launch.directory = built_.directory;
-    what.launch.preparation = [source = spec_.source, files = spec_.section.files,
-                               target = built_.directory] {
-        return build::stage_build(source, files, target);
+    what.launch.preparation = [spec = spec_, target = built_.directory] {
+        return build::stage_build(spec, target);
     };
     what.log = std::move(*log);
     what.timeout = spec_.section.timeout;
@@ -117,38 +221,76 @@ bool BuildStage::child_ended(pid_t pid, int wait_status, Duration now) {
 }
 
 Result<> BuildStage::step(Duration now) {
-    if (over_ || !script_) {
+    if (over_) {
         return {};
     }
-    script_->step(now);
-    if (script_->over()) {
-        end_ = script_->end();
-        script_.reset();
-        script_ended();
+    if (!script_) {
+        return stopped_ || now < next_look_ ? Result<>{} : look(now);
     }
-    return {};
+    script_->step(now);
+    if (!script_->over()) {
+        return {};
+    }
+    end_ = script_->end();
+    script_.reset();
+    return stopped_ ? Result<>{} : script_ended();
 }
 
 void BuildStage::stop(Duration now, Duration grace) {
+    stopped_ = true;
     if (script_) {
         script_->stop(now, grace);
     }
 }
 
 std::optional<BuildStage::Duration> BuildStage::next_step() const {
-    return script_ ? script_->next_step() : std::nullopt;
+    if (script_) {
+        return script_->next_step();
+    }
+    return over_ ? std::nullopt : std::optional(next_look_);
 }
 
-void BuildStage::script_ended() {
-    built_.ok = end_.well();
+Result<> BuildStage::script_ended() {
     built_.reason = describe_end(end_, spec_.section.timeout);
-    built_.state = built_.ok                   ? state::build_done
-                   : end_.timed_out            ? state::build_timeout
+    if (end_.well()) {
+        return end_well();
+    }
+    end_badly();
+    return {};
+}
+
+Result<> BuildStage::end_well() {
+    auto found = shelf_->finish(*workspace_);
+    if (!found) {
+        return tl::make_unexpected(found.error());
+    }
+    workspace_.reset();
+    built_.ok = true;
+    built_.state = state::build_done;
+    built_.directory = found->directory();
+    built_.log = found->log();
+    Record record = record_of(state::build_done,
+                              fmt::format("after {:.2f} s, {}", end_.duration, found->workspace));
+    record.return_value = end_.return_value;
+    record.duration = end_.duration;
+    host_.write(std::move(record));
+    // Nobody prunes what was finished a moment ago.
+    static_cast<void>(shelf_->use(*found, host_.session_id(), self_));
+    over_ = true;
+    return {};
+}
+
+void BuildStage::end_badly() {
+    built_.state = end_.timed_out              ? state::build_timeout
                    : !end_.not_started.empty() ? state::build_error
                                                : state::build_failed;
-    host_.builds().add(identity_, built_);
-    Record record = record_of(
-        built_.state, built_.ok ? fmt::format("after {:.2f} s", end_.duration) : built_.reason);
+    host_.builds().add_failure(hash_, built_);
+    std::string note = built_.reason;
+    if (auto kept = shelf_->failed(*workspace_, built_.reason); !kept) {
+        note += fmt::format("; {}", kept.error().what);
+    }
+    workspace_.reset();
+    Record record = record_of(built_.state, note);
     record.return_value = end_.return_value;
     record.duration = end_.duration;
     host_.write(std::move(record));

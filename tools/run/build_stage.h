@@ -5,6 +5,7 @@
 #include <string>
 
 #include "build/registry.h"
+#include "build/shelf.h"
 #include "build/spec.h"
 #include "run/script_process.h"
 #include "run/stage_host.h"
@@ -17,6 +18,10 @@ class BuildStage {
 
     /// `host` must outlive the stage.
     BuildStage(StageHost& host, build::Spec spec);
+    BuildStage(const BuildStage&) = delete;
+    BuildStage& operator=(const BuildStage&) = delete;
+    /// What is still being built then is given up.
+    ~BuildStage();
 
     /// Looks for the build, or begins it. An error is one of ours, not of the build's script.
     Result<> start(Duration now);
@@ -37,16 +42,32 @@ class BuildStage {
     [[nodiscard]] const build::Spec& spec() const { return spec_; }
 
   private:
-    bool take_over_earlier();
+    /// Takes what is there, takes the lock, or sees who has it.
+    Result<> look(Duration now);
+    Result<> open_shelf();
+    bool take_over_failure();
+    [[nodiscard]] bool take(const build::Found& found);
+    void wait_for(const build::Holder& holder, Duration now);
     Result<> start_script(Duration now);
-    void script_ended();
+    Result<> script_ended();
+    Result<> end_well();
+    void end_badly();
+    void show_log(const std::string& log, bool ours);
 
     StageHost& host_;
     build::Spec spec_;
-    std::string identity_;
+    std::string hash_;
+    std::optional<build::Shelf> shelf_;
+    build::Holder self_;
+    std::optional<build::Workspace> workspace_;
+    std::optional<build::Holder> waits_for_;
+    Duration next_look_{0};
+    Duration next_question_{0};
+    Duration question_pause_;
     build::Built built_;
     std::optional<ScriptProcess> script_;
     ScriptEnd end_;
+    bool stopped_ = false;
     bool over_ = false;
 };
 

@@ -20,6 +20,7 @@ class StageHost {
 
     [[nodiscard]] virtual const JobContext& job() const = 0;
     [[nodiscard]] virtual build::Registry& builds() = 0;
+    [[nodiscard]] virtual const std::string& session_id() const = 0;
     /// The number of the test in the plan, and of the attempt at it.
     [[nodiscard]] virtual std::uint32_t test_index() const = 0;
     [[nodiscard]] virtual std::uint32_t attempt() const = 0;

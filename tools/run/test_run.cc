@@ -204,10 +204,7 @@ Result<> TestRun::resolving_ended(Duration now) {
 }
 
 Result<> TestRun::start_stages(Duration now) {
-    const auto source = test_.source
-                            ? std::optional(world_.session.directory().path() + "/" + *test_.source)
-                            : std::nullopt;
-    auto build = build::read_spec(test_.config, source);
+    auto build = build::read_spec(test_, world_.session.directory().path());
     if (!build) {
         return tl::make_unexpected(build.error());
     }

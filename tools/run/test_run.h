@@ -118,6 +118,7 @@ class TestRun : private StageHost {
     // As the host of its stages.
     [[nodiscard]] const JobContext& job() const override { return world_.job; }
     [[nodiscard]] build::Registry& builds() override { return world_.builds; }
+    [[nodiscard]] const std::string& session_id() const override { return world_.header.id; }
     [[nodiscard]] std::uint32_t test_index() const override { return test_.index; }
     [[nodiscard]] std::uint32_t attempt() const override { return attempt_; }
     [[nodiscard]] const Directory& root() const override;

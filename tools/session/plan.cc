@@ -13,6 +13,39 @@ json or_null(const std::optional<std::string>& text) {
     return text ? json(*text) : json(nullptr);
 }
 
+json files_json(const std::vector<FrozenFile>& files) {
+    json list = json::array();
+    for (const FrozenFile& file : files) {
+        list.push_back({{"path", file.path}, {"target", file.target}, {"digest", file.digest}});
+    }
+    return list;
+}
+
+std::string read_files(const json& object, const char* key, std::vector<FrozenFile>& files) {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+        return {};
+    }
+    if (!found->is_array()) {
+        return fmt::format("plan.json: '{}' is not a list", key);
+    }
+    for (const json& entry : *found) {
+        FrozenFile file;
+        if (!entry.is_object()) {
+            return fmt::format("plan.json: '{}' has an entry that is not an object", key);
+        }
+        Fields fields(entry, fmt::format("plan.json: {}", key));
+        fields.text("path", file.path, true);
+        fields.text("target", file.target, true);
+        fields.text("digest", file.digest);
+        if (!fields.problem().empty()) {
+            return fields.problem();
+        }
+        files.push_back(std::move(file));
+    }
+    return {};
+}
+
 json test_json(const PlannedTest& test) {
     return {{"index", test.index},
             {"name", test.name},
@@ -24,6 +57,10 @@ json test_json(const PlannedTest& test) {
             {"nodes", test.nodes},
             {"tasks_per_node", test.tasks_per_node},
             {"source", or_null(test.source)},
+            {"source_digest", test.source_digest},
+            {"extra_files", files_json(test.extra_files)},
+            {"templates", files_json(test.templates)},
+            {"run_templates", files_json(test.run_templates)},
             {"config", test.config},
             {"variables", test.variables},
             {"permute_vars", test.permute_vars}};
@@ -45,6 +82,7 @@ std::string read_test(const json& object, std::size_t place, PlannedTest& test) 
     fields.integer("nodes", test.nodes);
     fields.integer("tasks_per_node", test.tasks_per_node);
     fields.text("source", test.source);
+    fields.text("source_digest", test.source_digest);
     if (const json* const config = fields.find("config", false)) {
         test.config = *config;
     }
@@ -57,7 +95,15 @@ std::string read_test(const json& object, std::size_t place, PlannedTest& test) 
     if (test.index != place) {
         fields.wrong("index", "its place in the list");
     }
-    return fields.problem();
+    std::string problem = fields.problem();
+    for (const auto& [key, files] :
+         {std::pair("extra_files", &test.extra_files), std::pair("templates", &test.templates),
+          std::pair("run_templates", &test.run_templates)}) {
+        if (problem.empty()) {
+            problem = read_files(object, key, *files);
+        }
+    }
+    return problem;
 }
 
 }  // namespace

@@ -14,6 +14,13 @@
 
 namespace pavtest::session {
 
+/// A file or tree that was copied into the session.
+struct FrozenFile {
+    std::string path;    // below the session directory; absolute in what is not frozen yet
+    std::string target;  // where it goes
+    std::string digest;  // SHA-256 of its content
+};
+
 struct PlannedTest {
     std::uint32_t index = 0;
     std::string name, suite, test;
@@ -23,9 +30,11 @@ struct PlannedTest {
     std::uint32_t nodes = 1;  // how many it needs at least
     std::uint32_t tasks_per_node = 1;
     std::optional<std::string> source;  // below the session directory
-    nlohmann::json config;              // Pavilion's keys; all leaves strings or null
-    nlohmann::json variables;           // for deferred strings
-    nlohmann::json permute_vars;        // which permutation it is: variables and their values
+    std::string source_digest;          // SHA-256; empty in plans that did not note it
+    std::vector<FrozenFile> extra_files, templates, run_templates;
+    nlohmann::json config;        // Pavilion's keys; all leaves strings or null
+    nlohmann::json variables;     // for deferred strings
+    nlohmann::json permute_vars;  // which permutation it is: variables and their values
 };
 
 struct Plan {

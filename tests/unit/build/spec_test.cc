@@ -2,18 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include "build/shelf.h"
+
 namespace pavtest::build {
 namespace {
 
 using nlohmann::json;
 
-Spec spec(json build, const std::optional<std::string>& source = std::nullopt) {
-    return *read_spec({{"shebang", "#!/bin/bash"}, {"build", std::move(build)}}, source);
+Spec spec(json build, const std::optional<std::string>& source = std::nullopt,
+          const std::string& digest = "d") {
+    session::PlannedTest test;
+    test.config = {{"shebang", "#!/bin/bash"}, {"build", std::move(build)}};
+    test.source = source;
+    test.source_digest = digest;
+    return *read_spec(test, "/session");
+}
+
+std::string hash(const Spec& spec) {
+    Digests digests;
+    return *identity(spec, digests);
 }
 
 TEST(BuildSpec, NothingToDoIsEmpty) {
     EXPECT_TRUE(spec(json::object()).empty());
-    EXPECT_TRUE(read_spec(json::object(), std::nullopt)->empty());
+    EXPECT_TRUE(read_spec(session::PlannedTest{}, "/session")->empty());
     EXPECT_FALSE(spec({{"cmds", {"make"}}}).empty());
     EXPECT_FALSE(spec({{"create_files", {{"a", {"b"}}}}}).empty());
     EXPECT_FALSE(spec(json::object(), "/x/sources/0000/src").empty());
@@ -24,7 +36,8 @@ TEST(BuildSpec, EqualContentIsOneBuild) {
     json patient = make;
     patient["timeout"] = "300";
     patient["copy_files"] = {"*.dat"};
-    EXPECT_EQ(identity(spec(make)), identity(spec(patient)));
+    EXPECT_EQ(hash(spec(make)), hash(spec(patient)));
+    EXPECT_TRUE(is_hash(hash(spec(make))));
 }
 
 TEST(BuildSpec, WhateverGoesIntoABuildMakesItAnother) {
@@ -34,9 +47,18 @@ TEST(BuildSpec, WhateverGoesIntoABuildMakesItAnother) {
           json{{"cmds", {"make"}}, {"create_files", {{"a", {"1"}}}}},
           json{{"cmds", {"make"}}, {"specificity", "x"}},
           json{{"cmds", {"make"}}, {"modules", {"gcc"}}}}) {
-        EXPECT_NE(identity(spec(make)), identity(spec(other))) << other;
+        EXPECT_NE(hash(spec(make)), hash(spec(other))) << other;
     }
-    EXPECT_NE(identity(spec(make)), identity(spec(make, "/s/sources/0000/a")));
+    EXPECT_NE(hash(spec(make)), hash(spec(make, "sources/0000/a")));
+    EXPECT_NE(hash(spec(make, "sources/0000/a", "1")), hash(spec(make, "sources/0000/a", "2")));
+}
+
+TEST(BuildSpec, WhereASessionKeepsItsCopiesIsNoPartOfIt) {
+    const json make = {{"cmds", {"make"}}};
+    EXPECT_EQ(hash(spec(make, "sources/0000/a")), hash(spec(make, "sources/0007/a")));
+    Spec elsewhere = spec(make, "sources/0000/a");
+    elsewhere.source->path = "/other/store/sources/0000/a";
+    EXPECT_EQ(hash(spec(make, "sources/0000/a")), hash(elsewhere));
 }
 
 }  // namespace

@@ -35,11 +35,19 @@ class StageTest : public testing::Test {
         return read_file(path_ + "/" + name).value_or("?");
     }
 
+    [[nodiscard]] Result<> stage(const std::string& source,
+                                 std::vector<CreatedFile> files = {}) const {
+        Spec spec;
+        spec.source = Input{path_ + "/" + source, fs::path(source).filename(), ""};
+        spec.section.files = std::move(files);
+        return stage_build(spec, path_ + "/build");
+    }
+
     std::string path_;
 };
 
 TEST_F(StageTest, ADirectorysContentBecomesTheBuild) {
-    ASSERT_TRUE(stage_build(path_ + "/source", {{"made/x", {"1", "2"}}}, path_ + "/build"));
+    ASSERT_TRUE(stage("source", {{"made/x", {"1", "2"}}}));
     EXPECT_EQ(read("build/main.c"), "main");
     EXPECT_EQ(read("build/sub/data"), "data");
     EXPECT_TRUE(fs::is_symlink(path_ + "/build/link.c"));
@@ -47,12 +55,12 @@ TEST_F(StageTest, ADirectorysContentBecomesTheBuild) {
 }
 
 TEST_F(StageTest, AFileKeepsItsName) {
-    ASSERT_TRUE(stage_build(path_ + "/source/main.c", {}, path_ + "/build"));
+    ASSERT_TRUE(stage("source/main.c"));
     EXPECT_EQ(read("build/main.c"), "main");
 }
 
 TEST_F(StageTest, AMissingSourceIsAnError) {
-    EXPECT_FALSE(stage_build(path_ + "/nowhere", {}, path_ + "/build"));
+    EXPECT_FALSE(stage("nowhere"));
 }
 
 TEST_F(StageTest, ACreatedFileReplacesALinkAndDoesNotFollowIt) {
@@ -63,7 +71,7 @@ TEST_F(StageTest, ACreatedFileReplacesALinkAndDoesNotFollowIt) {
 }
 
 TEST_F(StageTest, ATestsCopyIsLinksButForWhatIsToBeWritten) {
-    ASSERT_TRUE(stage_build(path_ + "/source", {}, path_ + "/build"));
+    ASSERT_TRUE(stage("source"));
     fs::permissions(path_ + "/build/sub/data", fs::perms::owner_read);
     ASSERT_TRUE(copy_for_test(path_ + "/build", path_ + "/test", {"sub/*"}));
     EXPECT_EQ(fs::read_symlink(path_ + "/test/main.c"), path_ + "/build/main.c");

@@ -228,7 +228,10 @@ int run_session(const Arguments& arguments, int count, char** words) {
     if (!recorder) {
         return cmd::report(recorder.error().within("another pavrun of this job may be running"));
     }
-    build::Registry builds;
+    session::SlurmCommands slurm(environment, std::chrono::seconds(5));
+    const build::Holder self = build::this_holder(environment);
+    build::Registry builds({.path = arguments.store + "/builds", .group = {}, .at_step = {}}, self,
+                           std::make_shared<build::HostWitness>(self, &slurm));
     run::Leaders leaders;
     const Environment scripts = script_environment(Environment::of_process(), arguments);
     std::vector<std::string> others = job->nodes;
