@@ -31,6 +31,18 @@ pavtest_static_package(crypto libcrypto libcrypto.a)
 pavtest_static_package(sqlite3 sqlite3 libsqlite3.a)
 # Its full-text and sorting code uses libm, which the static archive does not name.
 target_link_libraries(pavtest::sqlite3 INTERFACE m)
+# Of its own dependencies those that the formats need which are read here.
+pavtest_static_package(archive libarchive libarchive.a)
+if(archive_ARCHIVE)
+  foreach(library nettle acl lzma zstd bz2 z)
+    find_library(archive_${library} lib${library}.a HINTS ${archive_LIBDIR})
+    if(archive_${library})
+      target_link_libraries(pavtest::archive INTERFACE ${archive_${library}})
+    else()
+      target_link_libraries(pavtest::archive INTERFACE ${library})
+    endif()
+  endforeach()
+endif()
 
 # Headers only: the plugin must not be tied to one libslurm.
 pkg_check_modules(slurm slurm)

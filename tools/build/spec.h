@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "build/section.h"
+#include "build/unpack.h"
 #include "session/plan.h"
 
 namespace pavtest::build {
@@ -28,6 +29,7 @@ struct Spec {
     std::vector<Input> templates;
     std::string specificity;
     std::vector<std::string> copy_files;
+    UnpackLimits limits;  // of an archive
 
     /// Whether there is anything to set up or to run at all.
     [[nodiscard]] bool empty() const;

@@ -76,10 +76,18 @@ Result<> copy_input(const fs::path& from, const fs::path& to) {
     return writable_copy(from, to);
 }
 
-Result<> stage_source(const Input& source, const std::string& directory) {
+Result<> stage_source(const Input& source, const UnpackLimits& limits,
+                      const std::string& directory) {
     std::error_code error;
     if (fs::is_directory(source.path, error)) {
         return copy_input(source.path, directory);
+    }
+    const auto packing = packing_of(source.path);
+    if (!packing) {
+        return tl::make_unexpected(packing.error());
+    }
+    if (*packing != Packed::no) {
+        return unpack(source.path, source.target, directory, limits);
     }
     return writable_copy(source.path, fs::path(directory) / source.target);
 }
@@ -115,7 +123,7 @@ Result<> create_files(const std::vector<CreatedFile>& files, const std::string& 
 
 Result<> stage_build(const Spec& spec, const std::string& directory) {
     if (spec.source) {
-        if (auto staged = stage_source(*spec.source, directory); !staged) {
+        if (auto staged = stage_source(*spec.source, spec.limits, directory); !staged) {
             return staged;
         }
     }
