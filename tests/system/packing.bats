@@ -69,7 +69,7 @@ says() {
 }
 
 test_files() {
-    echo "$store"/sessions/*/*/jobs/"$id.0"/tests/"$1"
+    echo "$store"/sessions/*/*/jobs/"$id".0/tests/"$1"
 }
 
 result() {
