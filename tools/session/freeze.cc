@@ -8,6 +8,7 @@
 #include <map>
 #include <system_error>
 
+#include "base/digest.h"
 #include "base/text.h"
 #include "session/sizing.h"
 #include "status/states.h"
@@ -48,9 +49,54 @@ Result<std::uint64_t> size_of(const fs::path& path, std::uint64_t limit) {
 
 Result<> copy_source(const fs::path& from, const fs::path& to) {
     std::error_code error;
-    fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+    // A link that was named stands for what it leads to; links inside stay links.
+    const fs::path real = fs::canonical(from, error);
+    fs::copy(real, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
     if (error) {
         return fail_errno("copy", from.string(), error.value());
+    }
+    return {};
+}
+
+void name_copy(std::string& path, std::map<std::string, std::string>& copies) {
+    if (path.empty() || path.front() != '/') {
+        return;
+    }
+    const auto [found, added] = copies.emplace(path, "");
+    if (added) {
+        found->second =
+            fmt::format("sources/{:04}/{}", copies.size() - 1, fs::path(path).filename().string());
+    }
+    path = found->second;
+}
+
+// Of the copies: what is edited meanwhile is not what was frozen.
+Result<> note_digests(Plan& plan, const std::string& session) {
+    Digests digests;
+    std::map<std::string, std::string> known;
+    const auto note = [&](const std::string& path, std::string& digest) -> Result<> {
+        auto found = known.find(path);
+        if (found == known.end()) {
+            auto made = digests.of(session + "/" + path);
+            if (!made) {
+                return tl::make_unexpected(made.error());
+            }
+            found = known.emplace(path, std::move(*made)).first;
+        }
+        digest = found->second;
+        return {};
+    };
+    for (PlannedTest& test : plan.tests) {
+        if (test.source) {
+            if (auto noted = note(*test.source, test.source_digest); !noted) {
+                return noted;
+            }
+        }
+        for (FrozenFile& file : test.extra_files) {
+            if (auto noted = note(file.path, file.digest); !noted) {
+                return noted;
+            }
+        }
     }
     return {};
 }
@@ -59,15 +105,12 @@ Result<> copy_source(const fs::path& from, const fs::path& to) {
 Plan with_sources_named(const Plan& plan, std::map<std::string, std::string>& copies) {
     Plan named = plan;
     for (PlannedTest& test : named.tests) {
-        if (!test.source || test.source->empty() || test.source->front() != '/') {
-            continue;
+        if (test.source) {
+            name_copy(*test.source, copies);
         }
-        const auto [found, added] = copies.emplace(*test.source, "");
-        if (added) {
-            found->second = fmt::format("sources/{:04}/{}", copies.size() - 1,
-                                        fs::path(*test.source).filename().string());
+        for (FrozenFile& file : test.extra_files) {
+            name_copy(file.path, copies);
         }
-        test.source = found->second;
     }
     return named;
 }
@@ -139,12 +182,10 @@ Result<> write_first_records(const Header& header, const SessionDirectory& sessi
     return {};
 }
 
-Result<std::optional<std::string>> find_source(
-    const suite::ResolvedTest& test, const std::vector<suite::ConfigDirectory>& directories) {
-    const std::string source = config_text(test.config, "build.source_path");
-    if (source.empty()) {
-        return std::optional<std::string>{};
-    }
+// The suite's own directory, then test_src/ of the configuration directories.
+Result<std::string> find_file(const suite::ResolvedTest& test,
+                              const std::vector<suite::ConfigDirectory>& directories,
+                              const std::string& key, const std::string& source) {
     std::vector<std::string> places;
     if (source.front() == '/') {
         places.push_back(source);
@@ -159,12 +200,57 @@ Result<std::optional<std::string>> find_source(
     for (const std::string& place : places) {
         struct stat info {};
         if (::stat(place.c_str(), &info) == 0) {
-            return std::optional(place);
+            return place;
         }
     }
     return fail(ErrorKind::config,
-                fmt::format("{}: build.source_path '{}' is not there", test.full_name, source),
+                fmt::format("{}: {} '{}' is not there", test.full_name, key, source),
                 fmt::format("looked for {}", join(places, ", ")));
+}
+
+// What `source_url` would have fetched has to be there: submitting reaches for no network.
+Result<> check_url(const suite::ResolvedTest& test) {
+    const std::string url = config_text(test.config, "build.source_url");
+    const std::string when = config_text(test.config, "build.source_download");
+    if (url.empty() || when == "never") {
+        return {};
+    }
+    return fail(
+        ErrorKind::config,
+        fmt::format("{}: build.source_url '{}': sources are not fetched here", test.full_name, url),
+        "fetch it by hand, name the file in build.source_path, and set "
+        "build.source_download to 'never'");
+}
+
+Result<> find_inputs(const suite::ResolvedTest& test,
+                     const std::vector<suite::ConfigDirectory>& directories, PlannedTest& planned) {
+    if (auto checked = check_url(test); !checked) {
+        return checked;
+    }
+    if (const std::string source = config_text(test.config, "build.source_path"); !source.empty()) {
+        auto found = find_file(test, directories, "build.source_path", source);
+        if (!found) {
+            return tl::make_unexpected(found.error());
+        }
+        planned.source = std::move(*found);
+    }
+    const auto build = test.config.find("build");
+    if (build == test.config.end() || !build->is_object() || !build->contains("extra_files")) {
+        return {};
+    }
+    for (const auto& extra : (*build)["extra_files"]) {
+        const std::string name = extra.is_string() ? extra.get<std::string>() : std::string();
+        if (name.empty()) {
+            continue;
+        }
+        auto found = find_file(test, directories, "build.extra_files", name);
+        if (!found) {
+            return tl::make_unexpected(found.error());
+        }
+        std::string target = fs::path(*found).filename().string();
+        planned.extra_files.push_back({std::move(*found), std::move(target), ""});
+    }
+    return {};
 }
 
 }  // namespace
@@ -209,11 +295,9 @@ Result<Plan> plan_of(const suite::Resolution& resolution,
         planned.variables = test.variables;
         planned.permute_vars = test.permute_vars;
         if (test.skip_reasons.empty()) {
-            auto source = find_source(test, directories);
-            if (!source) {
-                return tl::make_unexpected(source.error());
+            if (auto found = find_inputs(test, directories, planned); !found) {
+                return tl::make_unexpected(found.error());
             }
-            planned.source = *source;
         }
         plan.tests.push_back(std::move(planned));
     }
@@ -225,7 +309,7 @@ Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings, 
     Settings own = settings;
     own.store = bundle.store;
     std::map<std::string, std::string> copies;
-    const Plan plan = with_sources_named(bundle.plan, copies);
+    Plan plan = with_sources_named(bundle.plan, copies);
     if (auto fits = check_sizes(copies, settings.source_limit); !fits) {
         return tl::make_unexpected(fits.error());
     }
@@ -236,6 +320,9 @@ Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings, 
     // Inside before anybody sees the session: its sources, and its first records.
     return store->create_session(bundle.header, plan, [&](const SessionDirectory& unborn) {
         auto filled = copy_sources(copies, unborn);
+        if (filled) {
+            filled = note_digests(plan, unborn.directory().path());
+        }
         return filled ? write_first_records(bundle.header, unborn, clock, host) : filled;
     });
 }

@@ -339,11 +339,12 @@ Result<SessionDirectory> Store::create_session(const Header& header, const Plan&
     const SessionDirectory unborn(header.id, *std::move(directory));
     auto written =
         write_exactly(unborn.directory(), "session.json", to_json(header), unborn.file_mode());
-    if (written) {
-        written = write_exactly(unborn.directory(), "plan.json", to_json(plan), unborn.file_mode());
-    }
     if (written && fill) {
         written = fill(unborn);
+    }
+    // Last, so that the plan can tell of what was filled in.
+    if (written) {
+        written = write_exactly(unborn.directory(), "plan.json", to_json(plan), unborn.file_mode());
         ::fsync(unborn.directory().fd());
     }
     if (written &&

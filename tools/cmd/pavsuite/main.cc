@@ -39,9 +39,10 @@ int pavsuite(int argc, char** argv) {
         "  pavsuite check                  every mistake in every suite\n"
         "  pavsuite render selftest        the batch script that sbatch would read\n"
         "  sbatch --pavtest=selftest       submit it");
-    const std::vector<Chosen> chosen{add_list(app),   add_show(app),       add_check(app),
-                                     add_new(app),    add_render(app),     add_submit(app),
-                                     add_freeze(app), add_submission(app), add_doctor(app)};
+    const std::vector<Chosen> chosen{add_list(app),       add_show(app),   add_check(app),
+                                     add_new(app),        add_render(app), add_submit(app),
+                                     add_build(app),      add_builds(app), add_freeze(app),
+                                     add_submission(app), add_doctor(app)};
     try {
         std::vector<std::string> words = words_of(argc, argv);
         std::reverse(words.begin(), words.end());  // as CLI11 takes them

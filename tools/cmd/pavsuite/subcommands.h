@@ -23,6 +23,10 @@ Chosen add_render(CLI::App& app);
 Chosen add_submit(CLI::App& app);
 /// Whether pavtest is installed as it should be.
 Chosen add_doctor(CLI::App& app);
+/// Builds beforehand.
+Chosen add_build(CLI::App& app);
+/// What is built, and taking it away.
+Chosen add_builds(CLI::App& app);
 /// For the plugin: a session on disk from what render resolved.
 Chosen add_freeze(CLI::App& app);
 /// For the plugin: how sbatch ended.
