@@ -1,0 +1,154 @@
+#!/usr/bin/env bats
+# Builds: one for equal ones, across jobs; archives; what a killed job leaves; other users.
+#
+# shellcheck disable=SC2016,SC2154
+
+# shellcheck source=tests/system/helpers.bash
+load helpers
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+    require_commands sbatch jq cc tar gzip bzip2 xz setpriv
+    start_cluster_with_pavtest --nodes 2
+}
+
+teardown_file() {
+    stop_cluster
+}
+
+setup() {
+    home=$(home_of "$USER_A")
+    store=$home/.pavtest
+    shelf=$store/builds
+    as_user "$USER_A" mkdir -p "$home/.pavilion/suites" "$home/.pavilion/test_src/code"
+    source_says compiled
+}
+
+teardown() {
+    logs_if_failed
+    scancel --user="$USER_A" 2>/dev/null || true
+    wait_for 60 cluster_is_idle
+    chmod -R u+w "$home"
+    find "$home" -mindepth 1 -delete
+}
+
+# suite NAME LINE…: a suite of USER_A's.
+suite() {
+    as_user "$USER_A" tee "$home/.pavilion/suites/$1.yaml" >/dev/null <<<"$(printf '%s\n' "${@:2}")"
+}
+
+# source_says WORD: a program's source that prints it.
+source_says() {
+    as_user "$USER_A" tee "$home/.pavilion/test_src/code/main.c" >/dev/null \
+        <<<"#include <stdio.h>
+int main(void) { return puts(\"$1\") < 0; }"
+}
+
+submit_job() {
+    submit --output=job-%j "$@" </dev/null 2>"$home/sbatch.stderr" ||
+        fail "$(cat "$home/sbatch.stderr")"
+}
+
+# run_job [ARGUMENT of sbatch]…: a job to its end, its output in $output.
+run_job() {
+    id=$(submit_job "$@") || return
+    state=$(wait_job "$id" 120) || return
+    output=$(cat "$home/job-$id")
+}
+
+test_files() {
+    echo "$store"/sessions/*/*/jobs/"$id.0"/tests/"$1"
+}
+
+# told STATE: the note with which the test's first status of this kind came.
+told() {
+    sed -n "s/^[^ ]* $1 //p" "$(test_files 0000)/status" | head -n 1
+}
+
+lock_is_taken() {
+    compgen -G "$shelf/*.lock" >/dev/null
+}
+
+@test "a build is made once for all jobs, and anew when its source has changed" {
+    suite once 'it: {build: {source_path: code, cmds: ["cc -o prog main.c"]}, run: {cmds: ["./prog"]}}'
+    run_job --pavtest=once
+    [[ $state == COMPLETED && $(told BUILD_DONE) == *"$shelf/."* ]] || fail "$output"
+    first=$(find "$shelf" -maxdepth 1 -type l)
+    [[ -L $first && ! -w $first/build/prog || $EUID == 0 ]]
+    [[ $(stat -Lc %a "$first/build/prog") != *[2367]* ]]
+    run_job --pavtest=once
+    [[ $state == COMPLETED && $(told BUILD_REUSED) == "$shelf/."* ]] || fail "$output"
+    [[ $(cat "$(test_files 0000)/run.log") == compiled ]]
+    source_says changed
+    run_job --pavtest=once
+    [[ $(cat "$(test_files 0000)/run.log") == changed ]]
+    [[ $(find "$shelf" -maxdepth 1 -type l | wc -l) -eq 2 ]]
+    ! lock_is_taken
+}
+
+@test "what runs is what was frozen: sources, extra files, archives of each kind" {
+    local kind
+    cd "$home/.pavilion/test_src"
+    as_user "$USER_A" tar -C "$PWD" -czf "$PWD/a.tar.gz" code
+    as_user "$USER_A" tar -C "$PWD/code" -cjf "$PWD/a.tar.bz2" main.c
+    as_user "$USER_A" tar -C "$PWD" -cJf "$PWD/a.tar.xz" code
+    as_user "$USER_A" tar -C "$PWD" -cf "$PWD/a.tar" code
+    as_user "$USER_A" sh -c "gzip -c '$PWD/code/main.c' >'$PWD/main.c.gz'"
+    as_user "$USER_A" sh -c "echo extra >'$PWD/note'"
+    for kind in a.tar.gz a.tar.bz2 a.tar.xz a.tar main.c.gz; do
+        echo "t_${kind//./_}: {build: {source_path: $kind, extra_files: [note], cmds: ['cc -o prog main.c']}, run: {cmds: [./prog, cat note]}}"
+    done >"$home/.pavilion/suites/kinds.yaml"
+    id=$(submit_job --hold --pavtest=kinds)
+    as_user "$USER_A" rm -r "$PWD/code" "$PWD"/a.tar* "$PWD"/main.c.gz "$PWD/note"
+    scontrol release "$id"
+    [[ $(wait_job "$id" 120) == COMPLETED ]] || fail "$(cat "$home/job-$id")"
+    for kind in 0 1 2 3 4; do
+        [[ $(cat "$(test_files "000$kind")/run.log") == $'compiled\nextra' ]]
+    done
+}
+
+@test "an archive that tries to escape fails its own test alone, with the reason" {
+    cd "$home/.pavilion/test_src"
+    as_user "$USER_A" sh -c 'echo x >../escaped; tar -cPf evil.tar ../escaped; rm ../escaped; ln -s /etc out; tar -cf link.tar out; rm out'
+    suite evil 'up: {build: {source_path: evil.tar}, run: {cmds: ["true"]}}' \
+        'link: {build: {source_path: link.tar}, run: {cmds: ["true"]}}' \
+        'good: {build: {source_path: code, cmds: ["cc main.c"]}, run: {cmds: ["./a.out"]}}'
+    run_job --pavtest=evil
+    [[ $(told BUILD_ERROR) == *'evil.tar'*'is refused'*'leads out of it'* ]] || fail "$output"
+    [[ $output == *'PASS     evil.good'* && $output == *'evil.link'* ]]
+    [[ ! -e $home/.pavilion/escaped ]]
+    grep --quiet 'BUILD_ERROR.*leads out of it' "$(test_files 0001)/status"
+}
+
+@test "a source that would have to be fetched is refused at submission" {
+    suite net 'it: {build: {source_path: x.tgz, source_url: "http://example.org/x.tgz"}, run: {cmds: ["true"]}}'
+    run --separate-stderr submit --pavtest=net </dev/null
+    [[ $status -ne 0 && $stderr == *'sources are not fetched here'* ]] || fail "$stderr"
+}
+
+@test "a job killed at a build leaves nothing that keeps the next one out or fools it" {
+    suite slow 'it: {build: {source_path: code, cmds: ["echo half >prog", "until [ -e $HOME/go ]; do sleep 0.1; done", "cc -o prog main.c"]}, run: {cmds: ["./prog"]}}'
+    killed=$(submit_job --pavtest=slow)
+    wait_for 60 lock_is_taken
+    scancel --signal=KILL --full "$killed"
+    wait_job "$killed" 60
+    touch "$home/go"
+    run_job --pavtest=slow
+    [[ $state == COMPLETED && $(cat "$(test_files 0000)/run.log") == compiled ]] || fail "$output"
+    ! lock_is_taken
+}
+
+@test "two jobs at once: one builds, the other says for whom it waits, and takes it" {
+    suite slow 'it: {build: {source_path: code, cmds: ["until [ -e $HOME/go ]; do sleep 0.1; done", "cc -o prog main.c"]}, run: {cmds: ["./prog"]}}'
+    local one
+    one=$(submit_job --nodes=1 --pavtest=slow)
+    wait_for 60 lock_is_taken
+    id=$(submit_job --nodes=1 --pavtest=slow)
+    waits() { [[ -e $(test_files 0000)/status && -n $(told BUILD_WAIT) ]]; }
+    wait_for 60 waits
+    [[ $(told BUILD_WAIT) == "$USER_A (job $one.0 on n"* ]]
+    touch "$home/go"
+    [[ $(wait_job "$one" 60) == COMPLETED && $(wait_job "$id" 60) == COMPLETED ]]
+    [[ -n $(told BUILD_REUSED) ]]
+}
