@@ -200,6 +200,30 @@ const std::vector<Key>& keys() {
         seconds_key("hook_deadline", false, &Settings::hook_deadline, 1, 60),
         seconds_key("default_test_time", true, &Settings::default_test_time, 1, 86400),
         seconds_key("job_margin", true, &Settings::job_margin, 0, 86400),
+        {"build_area", false,
+         [](const Reader& reader, Settings& settings) {
+             return store_into(reader.path(),
+                               [&](std::string value) { settings.build_area = std::move(value); });
+         }},
+        {"build_group", false,
+         [](const Reader& reader, Settings& settings) {
+             return store_into(reader.text(),
+                               [&](std::string value) { settings.build_group = std::move(value); });
+         }},
+        {"archive_limit", false,
+         [](const Reader& reader, Settings& settings) {
+             constexpr std::int64_t most = 1 << 24;
+             return store_into(reader.number(1, most), [&](std::int64_t value) {
+                 settings.archive_limit = static_cast<std::uint64_t>(value) << 20;
+             });
+         }},
+        {"archive_entries", false,
+         [](const Reader& reader, Settings& settings) {
+             constexpr std::int64_t most = 100'000'000;
+             return store_into(reader.number(1, most), [&](std::int64_t value) {
+                 settings.archive_entries = static_cast<std::uint64_t>(value);
+             });
+         }},
         {"source_limit", false,
          [](const Reader& reader, Settings& settings) {
              constexpr std::int64_t most = 1 << 20;

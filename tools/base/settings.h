@@ -47,7 +47,12 @@ struct Settings {
     std::chrono::seconds job_margin{300};       // added to the sum of the tests' times
     std::uint64_t source_limit = 256ULL << 20;  // bytes of sources frozen with a session
     std::int64_t retention_days = 0;            // pavstat prune; 0: nothing is removed
-    std::string site_file;                      // that was read; empty if there was none
+    // Finished builds that the members of a group share; empty: each user's own, in the store.
+    std::string build_area;
+    std::string build_group;
+    std::uint64_t archive_limit = 4ULL << 30;  // bytes that a source may unpack to
+    std::uint64_t archive_entries = 100'000;
+    std::string site_file;  // that was read; empty if there was none
     SitePolicy policy;
 };
 

@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/digest.h"
 #include "build/holder.h"
 #include "build/shelf.h"
+#include "build/unpack.h"
 
 namespace pavtest::build {
 
@@ -24,10 +26,14 @@ struct Built {
 
 class Registry {
   public:
-    /// `place` without a path: builds are kept with the job.
-    Registry(ShelfPlace place, Holder self, std::shared_ptr<Witness> witness)
-        : place_(std::move(place)), self_(std::move(self)), witness_(std::move(witness)) {}
-    Registry() : Registry({}, this_holder({}), nullptr) {
+    /// The first of `places` that can be used is; where none can, builds are kept with the job.
+    Registry(std::vector<ShelfPlace> places, UnpackLimits limits, Holder self,
+             std::shared_ptr<Witness> witness)
+        : places_(std::move(places)),
+          limits_(limits),
+          self_(std::move(self)),
+          witness_(std::move(witness)) {}
+    Registry() : Registry({}, {}, this_holder({}), nullptr) {
         witness_ = std::make_shared<HostWitness>(self_, nullptr);
     }
 
@@ -38,13 +44,15 @@ class Registry {
     }
     void add_failure(const std::string& hash, Built built) { failures_[hash] = std::move(built); }
 
-    [[nodiscard]] const ShelfPlace& place() const { return place_; }
+    [[nodiscard]] const std::vector<ShelfPlace>& places() const { return places_; }
+    [[nodiscard]] const UnpackLimits& limits() const { return limits_; }
     [[nodiscard]] const Holder& self() const { return self_; }
     [[nodiscard]] Witness& witness() { return *witness_; }
     [[nodiscard]] Digests& digests() { return digests_; }
 
   private:
-    ShelfPlace place_;
+    std::vector<ShelfPlace> places_;
+    UnpackLimits limits_;
     Holder self_;
     std::shared_ptr<Witness> witness_;
     Digests digests_;

@@ -51,6 +51,7 @@ Result<> BuildStage::start(Duration now) {
         return tl::make_unexpected(hash.error());
     }
     hash_ = std::move(*hash);
+    spec_.limits = host_.builds().limits();
     self_ = build::with_new_token(host_.builds().self());
     if (auto opened = open_shelf(); !opened) {
         return opened;
@@ -61,10 +62,14 @@ Result<> BuildStage::start(Duration now) {
 // Where the shared shelf can't be used, the job has one of its own.
 Result<> BuildStage::open_shelf() {
     std::string why;
-    if (const build::ShelfPlace& place = host_.builds().place(); !place.path.empty()) {
+    for (const build::ShelfPlace& place : host_.builds().places()) {
         auto shelf = build::Shelf::open(place);
         if (shelf) {
             shelf_.emplace(std::move(*shelf));
+            if (!why.empty()) {
+                host_.write(
+                    record_of(state::info, fmt::format("builds in {}: {}", place.path, why)));
+            }
             return {};
         }
         why = shelf.error().what;

@@ -140,6 +140,7 @@ Result<PlanReader> PlanReader::from_text(std::string text) {
     if (!plan) {
         return tl::make_unexpected(plan.error());
     }
+    reader.builds_ = plan->builds;
     return reader;
 }
 

@@ -22,9 +22,11 @@ class PlanReader {
     [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(spans_.size()); }
     /// Parses the test with this index.
     [[nodiscard]] Result<session::PlannedTest> test(std::uint32_t index) const;
+    [[nodiscard]] const session::BuildRules& builds() const { return builds_; }
 
   private:
     std::string text_;
+    session::BuildRules builds_;
     std::vector<std::pair<std::size_t, std::size_t>> spans_;  // begin and length of each test
 };
 

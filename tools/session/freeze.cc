@@ -310,6 +310,8 @@ Result<SessionDirectory> freeze(const Bundle& bundle, const Settings& settings, 
     own.store = bundle.store;
     std::map<std::string, std::string> copies;
     Plan plan = with_sources_named(bundle.plan, copies);
+    plan.builds = {settings.build_area, settings.build_group, settings.archive_limit,
+                   settings.archive_entries};
     if (auto fits = check_sizes(copies, settings.source_limit); !fits) {
         return tl::make_unexpected(fits.error());
     }

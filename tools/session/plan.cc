@@ -113,7 +113,14 @@ std::string to_json(const Plan& plan) {
     for (const PlannedTest& test : plan.tests) {
         tests.push_back(test_json(test));
     }
-    const json document{{"format", kPlanFormat}, {"id", plan.id}, {"tests", std::move(tests)}};
+    const json document{{"format", kPlanFormat},
+                        {"id", plan.id},
+                        {"builds",
+                         {{"area", plan.builds.area},
+                          {"group", plan.builds.group},
+                          {"archive_bytes", plan.builds.archive_bytes},
+                          {"archive_entries", plan.builds.archive_entries}}},
+                        {"tests", std::move(tests)}};
     return document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -127,6 +134,15 @@ Result<Plan> plan_from_json(std::string_view text) {
     fields.text("id", plan.id, true);
     const json* const tests = fields.find("tests", true);
     std::string problem = fields.problem();
+    if (const json* const builds = fields.find("builds", false);
+        problem.empty() && builds != nullptr && builds->is_object()) {
+        Fields rules(*builds, "plan.json: builds");
+        rules.text("area", plan.builds.area);
+        rules.text("group", plan.builds.group);
+        rules.integer("archive_bytes", plan.builds.archive_bytes);
+        rules.integer("archive_entries", plan.builds.archive_entries);
+        problem = rules.problem();
+    }
     if (problem.empty() && !tests->is_array()) {
         problem = "plan.json: 'tests' is not a list";
     }

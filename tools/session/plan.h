@@ -37,8 +37,17 @@ struct PlannedTest {
     nlohmann::json permute_vars;  // which permutation it is: variables and their values
 };
 
+/// Where builds are shared and what archives may hold, as the site had it at submission.
+struct BuildRules {
+    std::string area;  // absolute; empty: the store's own shelf
+    std::string group;
+    std::uint64_t archive_bytes = 4ULL << 30;
+    std::uint64_t archive_entries = 100'000;
+};
+
 struct Plan {
     std::string id;
+    BuildRules builds;
     std::vector<PlannedTest> tests;
 };
 

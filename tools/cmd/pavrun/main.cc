@@ -230,7 +230,13 @@ int run_session(const Arguments& arguments, int count, char** words) {
     }
     session::SlurmCommands slurm(environment, std::chrono::seconds(5));
     const build::Holder self = build::this_holder(environment);
-    build::Registry builds({.path = arguments.store + "/builds", .group = {}, .at_step = {}}, self,
+    const session::BuildRules& rules = plan->builds();
+    std::vector<build::ShelfPlace> places;
+    if (!rules.area.empty()) {
+        places.push_back({.path = rules.area, .group = rules.group, .at_step = {}});
+    }
+    places.push_back({.path = arguments.store + "/builds", .group = {}, .at_step = {}});
+    build::Registry builds(std::move(places), {rules.archive_bytes, rules.archive_entries}, self,
                            std::make_shared<build::HostWitness>(self, &slurm));
     run::Leaders leaders;
     const Environment scripts = script_environment(Environment::of_process(), arguments);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "build/registry.h"
 #include "cmd/pavsuite/selection.h"
+#include "cmd/pavsuite/shelves.h"
 #include "cmd/pavsuite/subcommands.h"
 #include "run/build_stage.h"
 #include "session/slurm_questions.h"
@@ -132,8 +133,9 @@ int build_all(const Process& process, const session::SessionDirectory& session) 
     }
     session::SlurmCommands slurm(process.environment, std::chrono::seconds(10));
     const build::Holder self = build::this_holder(process.environment);
-    build::Registry builds({.path = process.settings.store + "/builds", .group = {}, .at_step = {}},
-                           self, std::make_shared<build::HostWitness>(self, &slurm));
+    build::Registry builds(shelf_places(process.settings),
+                           {process.settings.archive_limit, process.settings.archive_entries}, self,
+                           std::make_shared<build::HostWitness>(self, &slurm));
     int status = 0;
     for (const session::PlannedTest& test : plan->tests) {
         if (!test.skip_reasons.empty()) {

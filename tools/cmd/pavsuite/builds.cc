@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "build/shelf.h"
 #include "cmd/command.h"
+#include "cmd/pavsuite/shelves.h"
 #include "cmd/pavsuite/subcommands.h"
 #include "session/slurm_questions.h"
 
@@ -193,14 +194,7 @@ int builds(const BuildsArguments& arguments) {
     if (!process) {
         return report(process.error());
     }
-    std::vector<build::Shelf> shelves;
-    auto own = build::Shelf::open_existing(
-        {.path = process->settings.store + "/builds", .group = {}, .at_step = {}});
-    if (own) {
-        shelves.push_back(std::move(*own));
-    } else if (own.error().kind != ErrorKind::not_found) {
-        return report(own.error());
-    }
+    const std::vector<build::Shelf> shelves = existing_shelves(process->settings);
     const std::int64_t now = process->clock.now().microseconds / 1'000'000;
     return arguments.prune ? prune(*process, shelves, arguments, now)
                            : show(shelves, arguments, now);
