@@ -9,9 +9,10 @@ target_compile_options(pavtest_options INTERFACE
   "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds;-Wno-maybe-uninitialized>"
   $<$<BOOL:${PAVTEST_WARNINGS_AS_ERRORS}>:-Werror>
   $<$<BOOL:${PAVTEST_SANITIZE}>:-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer>
+  $<$<BOOL:${PAVTEST_FUZZ}>:-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all>
   $<$<BOOL:${PAVTEST_COVERAGE}>:--coverage>)
 target_link_options(pavtest_options INTERFACE
-  $<$<BOOL:${PAVTEST_SANITIZE}>:-fsanitize=address,undefined>
+  $<$<OR:$<BOOL:${PAVTEST_SANITIZE}>,$<BOOL:${PAVTEST_FUZZ}>>:-fsanitize=address,undefined>
   $<$<BOOL:${PAVTEST_COVERAGE}>:--coverage>)
 
 # Most of a compilation goes into the same large headers. PAVTEST_PCH has them read once
@@ -44,7 +45,7 @@ function(pavtest_program name)
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} pavtest_options)
   pavtest_precompile(${name} <nlohmann/json.hpp>)
-  if(NOT PAVTEST_SANITIZE)
+  if(NOT PAVTEST_SANITIZE AND NOT PAVTEST_FUZZ)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)
   endif()
 endfunction()
