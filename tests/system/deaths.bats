@@ -45,6 +45,11 @@ suite() {
     as_user "$USER_A" tee "$home/.pavilion/suites/$1.yaml" >/dev/null <<<"$(printf '%s\n' "${@:2}")"
 }
 
+# The suite deaths for a job of several nodes, where its tests would run side by side.
+one_by_one() {
+    sed -i 's/^\([a-z]*: {\)/\1schedule: {share_allocation: false}, /' "$home/.pavilion/suites/deaths.yaml"
+}
+
 # suite_job [ARGUMENT of sbatch]…: prints its id. The output is in job.ID.
 suite_job() {
     submit --output=job.%A "$@" </dev/null 2>>"$home/sbatch.stderr" ||
@@ -127,6 +132,7 @@ pavstat_arguments=(--offline)
 }
 
 @test "scancel --signal=KILL" {
+    one_by_one
     id=$(suite_job --pavtest=deaths --nodes=2)
     wait_started "$id" deaths.long
     scancel --signal=KILL "$id"
@@ -284,6 +290,7 @@ pavstat_arguments=(--offline)
 }
 
 @test "another node of the job is set down" {
+    one_by_one
     id=$(suite_job --pavtest=deaths --nodes=2 --nodelist=n[1,4] --no-requeue)
     wait_started "$id" deaths.long
     "$CLUSTER" node n4 down
