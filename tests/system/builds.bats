@@ -58,7 +58,7 @@ run_job() {
 }
 
 test_files() {
-    echo "$store"/sessions/*/*/jobs/"$id.0"/tests/"$1"
+    echo "$store"/sessions/*/*/jobs/"$id".0/tests/"$1"
 }
 
 # told STATE: the note with which the test's first status of this kind came.
@@ -84,7 +84,7 @@ lock_is_taken() {
     run_job --pavtest=once
     [[ $(cat "$(test_files 0000)/run.log") == changed ]]
     [[ $(find "$shelf" -maxdepth 1 -type l | wc -l) -eq 2 ]]
-    ! lock_is_taken
+    run ! lock_is_taken
 }
 
 @test "what runs is what was frozen: sources, extra files, archives of each kind" {
@@ -110,7 +110,7 @@ lock_is_taken() {
 
 @test "an archive that tries to escape fails its own test alone, with the reason" {
     cd "$home/.pavilion/test_src"
-    as_user "$USER_A" sh -c 'echo x >../escaped; tar -cPf evil.tar ../escaped; rm ../escaped; ln -s /etc out; tar -cf link.tar out; rm out'
+    as_user "$USER_A" sh -c 'cd .pavilion/test_src; echo x >../escaped; tar -cPf evil.tar ../escaped; rm ../escaped; ln -s /etc out; tar -cf link.tar out; rm out'
     suite evil 'up: {build: {source_path: evil.tar}, run: {cmds: ["true"]}}' \
         'link: {build: {source_path: link.tar}, run: {cmds: ["true"]}}' \
         'good: {build: {source_path: code, cmds: ["cc main.c"]}, run: {cmds: ["./a.out"]}}'
@@ -136,7 +136,7 @@ lock_is_taken() {
     touch "$home/go"
     run_job --pavtest=slow
     [[ $state == COMPLETED && $(cat "$(test_files 0000)/run.log") == compiled ]] || fail "$output"
-    ! lock_is_taken
+    run ! lock_is_taken
 }
 
 @test "two jobs at once: one builds, the other says for whom it waits, and takes it" {

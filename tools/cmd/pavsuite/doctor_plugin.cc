@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -137,6 +138,18 @@ Finding slurmd_finding(const Patient& patient, const std::string& pid) {
             ""};
 }
 
+// A slurmd that was given another configuration serves another cluster.
+bool serves_another(const Patient& patient, const std::string& pid) {
+    const auto ours = patient.slurm("SLURM_CONF");
+    const auto line = read_file("/proc/" + pid + "/cmdline");
+    if (!ours || !line) {
+        return false;
+    }
+    const auto words = split(*line, '\0');
+    const auto option = std::find(words.begin(), words.end(), "-f");
+    return option != words.end() && option + 1 != words.end() && *(option + 1) != *ours;
+}
+
 void add_slurmds(const Patient& patient, Findings& findings) {
     std::error_code error;
     bool any = false;
@@ -146,7 +159,7 @@ void add_slurmds(const Patient& patient, Findings& findings) {
             continue;
         }
         const auto name = read_file(entry.path().string() + "/comm");
-        if (name && trim(*name) == "slurmd") {
+        if (name && trim(*name) == "slurmd" && !serves_another(patient, pid)) {
             findings.push_back(slurmd_finding(patient, pid));
             any = true;
         }
