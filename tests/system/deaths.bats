@@ -321,7 +321,7 @@ pavstat_arguments=(--offline)
     wait_for 20 test -e "$home/started"
     rm -rf "$store"
     [[ $(wait_job "$id" 60) == FAILED ]]
-    output_says "$id" "records could not be written"
+    output_says "$id" "records could not be written" || fail "$(cat "$home/job.$id")"
     output_says "$id" "PASS     slow.two"
 }
 
