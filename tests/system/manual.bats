@@ -38,7 +38,7 @@ options_of_help() {
 # The options that a manual page explains: in the bold beginning of a line of their own.
 options_of_page() {
     sed -nE '/^# (OPTIONS|SELECTION)/,/^# (EXIT|STATES)/s/^(\*--?[A-Za-z].*)/\1/p' "$1" |
-        grep -oE '\*--?[A-Za-z][A-Za-z-]*\*' | tr -d '*' | sort -u
+        grep -oE '\*--?[A-Za-z][A-Za-z0-9-]*\*' | tr -d '*' | sort -u
 }
 
 # complete_line FUNCTION LINE: what bash would be given.
