@@ -13,7 +13,7 @@ bats_require_minimum_version 1.5.0
 deadline=2
 
 setup_file() {
-    require_commands sbatch setpriv cc
+    require_commands sbatch setpriv cc jq faketime
     # In the agent's place: notes how it was called and then does what a test wants.
     agent_dir=$(mktemp -d /tmp/pavtest-XXXXXX)
     export agent_dir
@@ -28,7 +28,9 @@ seen=$agent_dir/seen/\$1.\$SLURMD_NODENAME.\$SLURM_JOB_ID
     echo "session \$(ps -o sid= -p \$\$ | tr -d ' ') of \$\$"
 } >\$seen.identity 2>&1
 env >\$seen.environment
-case \$(cat $agent_dir/behave.\$SLURMD_NODENAME $agent_dir/behave 2>/dev/null) in
+doing=\$(cat $agent_dir/behave.\$SLURMD_NODENAME $agent_dir/behave 2>/dev/null)
+case \$doing in
+    clock*) exec faketime -f "\${doing#clock }" $PAVTEST_PREFIX/libexec/pavtest/pavnode "\$@" ;;
     hang*)
         sleep 3600 & echo \$! >>\$seen.children
         setsid bash -c 'sleep 3600 & echo \$\$ \$! >>\$1; wait' - \$seen.children &
@@ -107,6 +109,17 @@ spooled() {
 
 log_of() {
     tail -c "+$mark" "$PAVTEST_CLUSTER_DIR/log/$1.log"
+}
+
+# seconds_of JOB NODE: when the node joined, by its own clock.
+seconds_of() {
+    date --date "$(journal "$1" "$2" | jq --raw-output 'select(.node == "joined") | .when')" +%s
+}
+
+# told JOB: states and ends as pavstat has them, without asking Slurm.
+told() {
+    as_user "$USER_A" pavstat --json --offline --jobs "$1" |
+        jq --raw-output '.sessions[0] | .state, (.tests[] | "\(.name) \(.state) \(.result) \(.cause)")'
 }
 
 # ---- who runs, and with what ----
@@ -204,6 +217,31 @@ SLURM_JOB_RESTART_COUNT SLURM_JOB_UID SLURM_NODELIST USER " ]] || fail "$names"
     journal "$id" n1 | grep -qE '"node": ?"left"'
     journal "$id" n3 | grep -qE '"node": ?"left"'
     [[ $(spooled) == "n2/$uid/$id.0.epilog"$'\n'"n2/$uid/$id.0.prolog" ]]
+}
+
+@test "a node whose clock is an hour off: states and ends are the same" {
+    local id offset apart
+    for offset in +1h -1h; do
+        behave "clock $offset" n2
+        id=$(suite_job)
+        apart=$(($(seconds_of "$id" n2) - $(seconds_of "$id" n1)))
+        [[ $offset == -1h ]] && apart=$((-apart))
+        ((apart > 3000)) || fail "$apart s apart"
+        [[ $(told "$id") == $'COMPLETE\nsmall.pass COMPLETE PASS finished' ]] || fail "$(told "$id")"
+        journal "$id" n2 | grep -qE '"node": ?"left"'
+    done
+}
+
+@test "an end that the first node's epilog writes stands, whatever its clock says" {
+    local id offset
+    for offset in +1h -1h; do
+        behave "clock $offset" n1
+        id=$(submit --nodes=1 --nodelist=n1 --no-requeue --output=job.%j --pavtest=small.sleep </dev/null)
+        wait_for 30 grep --quiet start "$home/job.$id"
+        kill -KILL "$(pgrep --uid "$USER_A" --exact pavrun | head -n 1)"
+        wait_job "$id"
+        [[ $(told "$id") == *'small.sleep ABORTED null runner killed' ]] || fail "$(told "$id")"
+    done
 }
 
 @test "an agent that fails or crashes: its message is in the log, the node is not drained" {
