@@ -58,3 +58,12 @@ StorageUser=root
 StorageLoc=slurm_acct_db
 CONF
 }
+
+# What a killed start has left of making the database: it would write on into a directory
+# that is being removed. What is found no more, zombies aside, has ended.
+end_database_makers() {
+    local deadline=$((SECONDS + 5))
+    while pkill -KILL --full -- "--datadir=$dir/database/data" && ((SECONDS < deadline)); do
+        sleep 0.05
+    done
+}
