@@ -15,7 +15,7 @@ deadline=3
 
 setup_file() {
     require_root
-    require_commands sbatch setpriv cc jq valgrind
+    require_commands sbatch setpriv cc jq
     tools=$(mktemp -d /tmp/pavtest-XXXXXX)
     export tools
     chmod 755 "$tools"
@@ -46,7 +46,14 @@ setup() {
 
 teardown() {
     logs_if_failed
-    scancel --user="$USER_A,$USER_B" 2>/dev/null || true
+    # Of one user at a time: scancel takes no list of them.
+    for user in "$USER_A" "$USER_B"; do
+        scancel --user="$user" 2>/dev/null || true
+    done
+    # A swapper that goes on would put back what is removed here.
+    if [[ -s $tools/swapper ]]; then
+        end_swapper
+    fi
     # Whoever waits for a file system that hangs is freed by the end of its server.
     if [[ -n ${server-} ]]; then
         kill "$server" 2>/dev/null || true
@@ -169,6 +176,13 @@ both_are_spooled() {
 
 # ---- while the agent runs ----
 
+end_swapper() {
+    kill "$(<"$tools/swapper")" 2>/dev/null || true
+    # All background processes of this test: the shell that started the swapper ends with it.
+    wait
+    rm "$tools/swapper"
+}
+
 @test "a race: directories that change into links and back while agents run" {
     make_victim "$home/victim" "$USER_A"
     held_job
@@ -191,8 +205,11 @@ int main(int argc, char* argv[]) {
 }
 END
     cc -o "$tools/swap" "$tools/swap.c"
-    as_user "$USER_A" "$tools/swap" "$session/jobs" "$home/link" 3>&- &
-    local swapper=$! i written=0 refused=0
+    # The pid is of the program itself, not of a shell that waits for it.
+    as_user "$USER_A" bash -c 'echo $$; exec "$@"' - "$tools/swap" "$session/jobs" "$home/link" \
+        >"$tools/swapper" 3>&- &
+    local i written=0 refused=0
+    wait_for 10 test -s "$tools/swapper"
     for ((i = 1; i <= 24; i++)); do
         if as_user "$USER_A" env PAVTEST_SESSION="${session##*/}" PAVTEST_STORE="$store" \
             PAVTEST_DEADLINE=10 PAVTEST_HOOK_SEQUENCE=$((i % 2)) SLURM_JOB_ID=$((1000 + i / 2)) \
@@ -203,10 +220,9 @@ END
             refused=$((refused + 1))
         fi
     done
-    kill -0 "$swapper" || fail "the race was not on any more"
+    kill -0 "$(<"$tools/swapper")" || fail "the race was not on any more"
     run_held_job
-    kill "$swapper"
-    wait "$swapper" || true
+    end_swapper
     untouched
     echo "written $written, refused $refused"
     ((written > 0 && refused > 0))
