@@ -8,12 +8,17 @@ target_compile_options(pavtest_options INTERFACE
   # builds that don't optimize keep these warnings.
   "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-array-bounds;-Wno-maybe-uninitialized>"
   $<$<BOOL:${PAVTEST_WARNINGS_AS_ERRORS}>:-Werror>
-  $<$<BOOL:${PAVTEST_SANITIZE}>:-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer>
-  $<$<BOOL:${PAVTEST_FUZZ}>:-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all>
+  $<$<OR:$<BOOL:${PAVTEST_SANITIZE}>,$<BOOL:${PAVTEST_FUZZ}>>:-fsanitize=address -fno-omit-frame-pointer>
   $<$<BOOL:${PAVTEST_COVERAGE}>:--coverage>)
 target_link_options(pavtest_options INTERFACE
   $<$<OR:$<BOOL:${PAVTEST_SANITIZE}>,$<BOOL:${PAVTEST_FUZZ}>>:-fsanitize=address,undefined>
   $<$<BOOL:${PAVTEST_COVERAGE}>:--coverage>)
+
+# What is tested, not the tests: these checks take half of a compilation's time.
+add_library(pavtest_checked INTERFACE)
+target_compile_options(pavtest_checked INTERFACE
+  $<$<OR:$<BOOL:${PAVTEST_SANITIZE}>,$<BOOL:${PAVTEST_FUZZ}>>:-fsanitize=undefined -fno-sanitize-recover=all>
+  $<$<BOOL:${PAVTEST_FUZZ}>:-fsanitize=fuzzer-no-link>)
 
 # Most of a compilation goes into the same large headers. PAVTEST_PCH has them read once
 # for each target.
@@ -30,7 +35,7 @@ function(pavtest_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   add_library(pavtest_${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(pavtest_${name} PUBLIC ${PROJECT_SOURCE_DIR}/tools ${PROJECT_BINARY_DIR}/generated)
-  target_link_libraries(pavtest_${name} PUBLIC ${ARG_DEPENDS} PRIVATE pavtest_options)
+  target_link_libraries(pavtest_${name} PUBLIC ${ARG_DEPENDS} PRIVATE pavtest_options pavtest_checked)
   if(NOT name MATCHES "^(base|status)$")
     pavtest_precompile(pavtest_${name} <nlohmann/json.hpp>)
   else()
@@ -43,7 +48,7 @@ endfunction()
 function(pavtest_program name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} pavtest_options)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} pavtest_options pavtest_checked)
   pavtest_precompile(${name} <nlohmann/json.hpp>)
   if(NOT PAVTEST_SANITIZE AND NOT PAVTEST_FUZZ)
     target_link_options(${name} PRIVATE -static-libstdc++ -static-libgcc)

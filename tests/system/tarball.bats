@@ -61,3 +61,21 @@ teardown() {
     # The doctor does not miss hooks that there never were.
     run -3 as_user "$USER_A" pavsuite doctor --only hooks
 }
+
+@test "tarball: a runner that is killed has its end at the next look" {
+    printf 'long: {schedule: {time_limit: 0.2}, run: {cmds: ["sleep 600"]}}\n' >"$home/.pavilion/suites/long.yaml"
+    run -0 --separate-stderr as_user "$USER_A" pavsuite submit long -- --parsable --nodes=1 \
+        --output="$home/out"
+    id=$output
+    wait_for 60 test_runs
+    pkill -KILL -x -u "$USER_A" pavrun
+    [[ $(wait_job "$id" 60) == FAILED ]]
+    run -0 as_user "$USER_A" timeout 60 pavstat -j "$id" --json
+    [[ $(jq -c '.sessions[0].tests[0] | [.state, .result, .cause, .source]' <<<"$output") == \
+        '["ABORTED",null,"runner killed","settle"]' ]] ||
+        fail "$(jq -c . <<<"$output")"
+}
+
+test_runs() {
+    as_user "$USER_A" pavstat -j "$id" --json | jq -e '.sessions[0].tests[0].state == "RUNNING"' >/dev/null
+}
