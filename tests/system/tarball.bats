@@ -3,7 +3,7 @@
 # knows nothing of pavtest.
 # (scripts/test packages builds the real tarball and tries that.)
 #
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
 
 # shellcheck source=tests/system/helpers.bash
 load helpers
