@@ -21,6 +21,7 @@ setup() {
     home=$(home_of "$USER_A")
     store=$home/.pavtest
     shelf=$store/builds
+    node_dir=/tmp/pavtest-$(id -u "$USER_A")
     as_user "$USER_A" mkdir -p "$home/.pavilion/suites" "$home/.pavilion/test_src/code"
     source_says compiled
 }
@@ -66,6 +67,10 @@ told() {
     sed -n "s/^[^ ]* $1 //p" "$(test_files 0000)/status" | head -n 1
 }
 
+no_builds_left_on_nodes() {
+    ! compgen -G "$node_dir/builds.*" >/dev/null
+}
+
 lock_is_taken() {
     compgen -G "$shelf/*.lock" >/dev/null
 }
@@ -78,13 +83,30 @@ lock_is_taken() {
     [[ -L $first && ! -w $first/build/prog || $EUID == 0 ]]
     [[ $(stat -Lc %a "$first/build/prog") != *[2367]* ]]
     run_job --pavtest=once
-    [[ $state == COMPLETED && $(told BUILD_REUSED) == "$shelf/."* ]] || fail "$output"
+    [[ $state == COMPLETED ]] || fail "$output"
+    grep --quiet " BUILD_REUSED $shelf/\." "$(test_files 0000)/status"
     [[ $(cat "$(test_files 0000)/run.log") == compiled ]]
     source_says changed
     run_job --pavtest=once
     [[ $(cat "$(test_files 0000)/run.log") == changed ]]
     [[ $(find "$shelf" -maxdepth 1 -type l | wc -l) -eq 2 ]]
     run ! lock_is_taken
+}
+
+@test "prologs bring finished builds to each node, the job uses them, epilogs take them away" {
+    local node
+    suite near 'it: {build: {source_path: code, cmds: ["cc -o prog main.c"]}, run: {cmds: ["./prog", "readlink prog"]}}'
+    run_job --nodes=2 --pavtest=near
+    [[ -n $(told BUILD_CREATED) && $(told BUILD_DEFERRED) == *'in the job'* ]] || fail "$output"
+    [[ -n $(told BUILD_DONE) && $(tail -n 1 "$(test_files 0000)/run.log") == "$shelf/."*/prog ]]
+    run_job --nodes=2 --pavtest=near
+    [[ $(told BUILD_REUSED) == *'1 copied to n'* ]] || fail "$(cat "$(test_files 0000)/status")"
+    [[ $(cat "$(test_files 0000)/run.log") == $'compiled\n'"$node_dir/builds."*/prog ]] ||
+        fail "$(cat "$(test_files 0000)/run.log")"
+    for node in n1 n2; do
+        grep --quiet BUILD_REUSED "$store"/sessions/*/*/jobs/"$id".0/journal.node-$node.jsonl
+    done
+    wait_for 60 no_builds_left_on_nodes
 }
 
 @test "what runs is what was frozen: sources, extra files, archives of each kind" {

@@ -12,11 +12,25 @@
 #include "build/holder.h"
 #include "build/shelf.h"
 #include "build/unpack.h"
+#include "session/plan.h"
 
 namespace pavtest::build {
 
+/// Where a session's finished builds are looked for and kept: the site's shared area, the
+/// store's own.
+inline std::vector<ShelfPlace> shelf_places(const session::BuildRules& rules,
+                                            const std::string& store) {
+    std::vector<ShelfPlace> places;
+    if (!rules.area.empty()) {
+        places.push_back({.path = rules.area, .group = rules.group, .at_step = {}});
+    }
+    places.push_back({.path = store + "/builds", .group = {}, .at_step = {}});
+    return places;
+}
+
 struct Built {
     bool ok = false;
+    std::string identity;
     std::string directory;      // of the build
     std::string log;            // path
     std::string state;          // BUILD_DONE, BUILD_FAILED, BUILD_TIMEOUT, BUILD_ERROR

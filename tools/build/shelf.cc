@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <climits>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "build/group.h"
+#include "build/shelf_files.h"
 #include "build/tree.h"
 #include "session/store.h"
 
@@ -24,54 +23,6 @@ namespace {
 constexpr mode_t kPrivateDirectory = 0700;
 constexpr mode_t kGroupDirectory = 0750;
 constexpr mode_t kSharedUses = 02770;
-constexpr std::uint64_t kRecordLimit = 1U << 16;
-
-std::optional<std::string> link_target(const Directory& directory, const std::string& name) {
-    std::array<char, PATH_MAX> target{};
-    const ssize_t length = ::readlinkat(directory.fd(), name.c_str(), target.data(), target.size());
-    if (length <= 0) {
-        return std::nullopt;
-    }
-    return std::string(target.data(), static_cast<std::size_t>(length));
-}
-
-bool is_workspace_of(std::string_view name, std::string_view hash) {
-    return name.starts_with(fmt::format(".{}.", hash)) && name.find('/') == std::string_view::npos;
-}
-
-// ".<hash>.<token>" → hash
-std::string hash_of(std::string_view workspace) {
-    constexpr std::size_t digits = 64;
-    return workspace.size() > digits + 2 && workspace.front() == '.' &&
-                   workspace[digits + 1] == '.' && is_hash(workspace.substr(1, digits))
-               ? std::string(workspace.substr(1, digits))
-               : std::string();
-}
-
-nlohmann::json end_of(const Directory& workspace) {
-    const auto text = workspace.read("end.json", kRecordLimit);
-    return nlohmann::json::parse(text.value_or(std::string()), nullptr, false);
-}
-
-std::string state_of(const nlohmann::json& end) {
-    return end.is_object() && end.contains("state") && end["state"].is_string()
-               ? end["state"].get<std::string>()
-               : "";
-}
-
-// Who made the workspace. The note is there before the workspace is.
-std::string early_note(std::string_view workspace) {
-    return fmt::format(".holder.{}", workspace.substr(workspace.rfind('.') + 1));
-}
-
-std::optional<Holder> holder_in(const Directory& shelf, const Directory& workspace,
-                                const std::string& name) {
-    auto text = workspace.read("holder.json", kRecordLimit);
-    if (!text) {
-        text = shelf.read(early_note(name), kRecordLimit);
-    }
-    return text ? holder_from_json(*text) : std::nullopt;
-}
 
 Result<> make_link(const Directory& directory, const std::string& target, const std::string& name,
                    const std::string& token) {
@@ -88,11 +39,6 @@ Result<> make_link(const Directory& directory, const std::string& target, const 
 }
 
 }  // namespace
-
-bool is_hash(std::string_view text) {
-    return text.size() == 64 &&
-           text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
 
 Shelf::Shelf(Directory directory, ShelfPlace place, std::optional<gid_t> group, bool group_reads)
     : directory_(std::move(directory)),
@@ -179,13 +125,20 @@ std::optional<Found> Shelf::find(const std::string& hash) const {
     const auto workspace = directory_.open_below(*target);
     struct stat info {};
     if (!workspace || ::fstat(workspace->fd(), &info) != 0 || !trusted(info.st_uid) ||
-        (info.st_mode & S_IWOTH) != 0 || state_of(end_of(*workspace)) != "done" ||
-        !workspace->has("build")) {
+        (info.st_mode & S_IWOTH) != 0 || !workspace->has("build")) {
         return std::nullopt;
+    }
+    const nlohmann::json end = end_of(*workspace);
+    if (state_of(end) != "done") {
+        return std::nullopt;
+    }
+    std::optional<std::uint64_t> bytes;
+    if (const auto noted = end.find("bytes"); noted != end.end() && noted->is_number_unsigned()) {
+        bytes = noted->get<std::uint64_t>();
     }
     const Holder builder = holder_in(directory_, *workspace, *target).value_or(Holder{});
     return Found{hash, path() + "/" + *target, builder.user,
-                 builder.node.empty() ? builder.host : builder.node};
+                 builder.node.empty() ? builder.host : builder.node, bytes};
 }
 
 bool Shelf::use(const Found& found, const std::string& session, const Holder& holder) const {
@@ -338,13 +291,16 @@ void Shelf::sweep(const std::string& hash, const Holder& self, Witness& witness)
 }
 
 Result<> Shelf::write_end(const Workspace& workspace, std::string_view state,
-                          const std::string& reason) const {
+                          const std::string& reason, std::optional<std::uint64_t> bytes) const {
     const auto directory = directory_.open_below(workspace.name);
     if (!directory) {
         return tl::make_unexpected(directory.error());
     }
-    const nlohmann::json end{
+    nlohmann::json end{
         {"format", 1}, {"hash", workspace.hash}, {"state", state}, {"reason", reason}};
+    if (bytes) {
+        end["bytes"] = *bytes;
+    }
     return write_file_atomic(directory->fd(), "end.json",
                              end.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
                              file_mode_);
@@ -374,7 +330,8 @@ Result<Found> Shelf::finish(const Workspace& workspace) const {
         return tl::make_unexpected(synced.error());
     }
     step("synced");
-    if (auto written = write_end(workspace, "done", ""); !written) {
+    if (auto written = write_end(workspace, "done", "", tree_bytes(workspace.directory()));
+        !written) {
         return tl::make_unexpected(written.error());
     }
     step("end written");
@@ -398,7 +355,7 @@ Result<Found> Shelf::finish(const Workspace& workspace) const {
 Result<> Shelf::failed(const Workspace& workspace, const std::string& reason) const {
     const std::string name = workspace.hash + ".failed";
     const auto before = link_target(directory_, name);
-    auto kept = write_end(workspace, "failed", reason);
+    auto kept = write_end(workspace, "failed", reason, std::nullopt);
     if (kept) {
         step("failure written");
         kept = make_link(directory_, workspace.name, name, workspace.holder.token);
@@ -421,116 +378,6 @@ void Shelf::take_away(const std::string& workspace) const {
     if (unseal_tree(path() + "/" + workspace)) {
         static_cast<void>(remove_tree(directory_, workspace));
     }
-}
-
-Result<std::vector<Entry>> Shelf::entries() const {
-    const auto names = directory_.names();
-    if (!names) {
-        return tl::make_unexpected(names.error());
-    }
-    std::vector<Entry> entries;
-    for (const std::string& name : *names) {
-        const std::string hash = hash_of(name);
-        const auto workspace =
-            hash.empty() ? fail(ErrorKind::not_found, name) : directory_.open_below(name);
-        struct stat info {};
-        if (!workspace || ::fstat(workspace->fd(), &info) != 0) {
-            continue;
-        }
-        Entry entry;
-        entry.hash = hash;
-        entry.workspace = name;
-        entry.holder = holder_in(directory_, *workspace, name).value_or(Holder{});
-        entry.made = info.st_mtim.tv_sec;
-        const std::string state = state_of(end_of(*workspace));
-        const auto lock = lock_holder(hash);
-        entry.kind = state == "failed" ? Entry::Kind::failed
-                     : state == "done" && link_target(directory_, hash) == name
-                         ? Entry::Kind::finished
-                     : lock && lock->token == entry.holder.token ? Entry::Kind::building
-                                                                 : Entry::Kind::left_over;
-        entry.bytes = tree_bytes(workspace->path());
-        const auto uses = workspace->open_below("uses");
-        const auto notes = uses ? uses->names() : tl::make_unexpected(uses.error());
-        for (const std::string& note : notes.value_or(std::vector<std::string>())) {
-            const auto text = uses->read(note, kRecordLimit);
-            const auto holder = text ? holder_from_json(*text) : std::nullopt;
-            const std::size_t at = note.find('@');
-            if (holder && at != std::string::npos &&
-                ::fstatat(uses->fd(), note.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
-                entry.uses.push_back({note.substr(at + 1, note.find('.', at) - at - 1), *holder,
-                                      info.st_mtim.tv_sec});
-            }
-        }
-        entries.push_back(std::move(entry));
-    }
-    return entries;
-}
-
-bool Shelf::in_use(const std::string& workspace, Witness& witness) const {
-    const auto uses = directory_.open_below(workspace + "/uses");
-    const auto notes = uses ? uses->names() : tl::make_unexpected(uses.error());
-    for (const std::string& note : notes.value_or(std::vector<std::string>())) {
-        const auto text = uses->read(note, kRecordLimit);
-        const auto holder = text ? holder_from_json(*text) : std::nullopt;
-        if (!holder) {
-            continue;
-        }
-        Life life = witness.look(*holder);
-        if (life == Life::unknown) {
-            life = witness.ask(*holder);
-        }
-        if (life != Life::dead) {
-            return true;
-        }
-    }
-    return false;
-}
-
-Result<bool> Shelf::remove(const Entry& entry, const Holder& self, Witness& witness) const {
-    struct stat info {};
-    if (::fstatat(directory_.fd(), entry.workspace.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-        return fail_errno("look at", entry.workspace, errno);
-    }
-    if (info.st_uid != self.uid && self.uid != 0) {
-        return fail(ErrorKind::usage, fmt::format("the build {} is another's", entry.workspace));
-    }
-    Life life = witness.look(entry.holder);
-    if (life == Life::unknown) {
-        life = witness.ask(entry.holder);
-    }
-    const bool unfinished =
-        entry.kind == Entry::Kind::building || entry.kind == Entry::Kind::left_over;
-    if ((unfinished && life != Life::dead) || in_use(entry.workspace, witness)) {
-        return false;
-    }
-    if (entry.kind == Entry::Kind::finished) {
-        // The name first, then a second look: who noted a use before the name went keeps it;
-        // who does so later sees that the name is gone.
-        if (::unlinkat(directory_.fd(), entry.hash.c_str(), 0) != 0) {
-            return fail_errno("remove", entry.hash, errno);
-        }
-        step("name removed");
-        if (in_use(entry.workspace, witness)) {
-            ::symlinkat(entry.workspace.c_str(), directory_.fd(), entry.hash.c_str());
-            return false;
-        }
-    }
-    const std::string failed = entry.hash + ".failed";
-    if (entry.kind == Entry::Kind::failed && link_target(directory_, failed) == entry.workspace) {
-        ::unlinkat(directory_.fd(), failed.c_str(), 0);
-    }
-    if (const auto lock = lock_holder(entry.hash);
-        lock && lock->token == entry.holder.token && life == Life::dead) {
-        break_lock(entry.hash, *lock, self);
-    }
-    if (auto ready = unseal_tree(path() + "/" + entry.workspace); !ready) {
-        return tl::make_unexpected(ready.error());
-    }
-    if (auto removed = remove_tree(directory_, entry.workspace); !removed) {
-        return tl::make_unexpected(removed.error());
-    }
-    return true;
 }
 
 }  // namespace pavtest::build

@@ -36,6 +36,7 @@ struct Found {
     std::string workspace;  // absolute, of .<hash>.<token>
     std::string user;       // who built it
     std::string host;
+    std::optional<std::uint64_t> bytes;  // of its files; not noted by an older release
     [[nodiscard]] std::string directory() const { return workspace + "/build"; }
     [[nodiscard]] std::string log() const { return workspace + "/build.log"; }
 };
@@ -126,7 +127,7 @@ class Shelf {
     void sweep(const std::string& hash, const Holder& self, Witness& witness) const;
     Result<Workspace> make_workspace(const std::string& hash, const Holder& holder) const;
     Result<> write_end(const Workspace& workspace, std::string_view state,
-                       const std::string& reason) const;
+                       const std::string& reason, std::optional<std::uint64_t> bytes) const;
     Result<> publish(const Workspace& workspace) const;
     void take_away(const std::string& workspace) const;
     [[nodiscard]] bool in_use(const std::string& workspace, Witness& witness) const;

@@ -63,6 +63,7 @@ Result<Spec> read_spec(const session::PlannedTest& test, const std::string& sess
     if (config.is_object() && config.contains("build")) {
         const nlohmann::json& build = config["build"];
         spec.specificity = text(build, "specificity");
+        spec.on_nodes = is_true(text(build, "on_nodes"));
         if (build.is_object() && build.contains("copy_files")) {
             spec.copy_files = string_list(build["copy_files"]);
         }
@@ -103,6 +104,17 @@ Result<std::string> identity(const Spec& spec, Digests& digests) {
         content["files"][file.path] = file.lines;
     }
     return sha256(content.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+std::string identity_on(const std::string& identity, const std::string& node) {
+    return sha256(identity + " on " + node);
+}
+
+bool waits_for_node(const session::PlannedTest& test) {
+    return test.deferred && test.config.contains("build") &&
+           test.config["build"]
+                   .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                   .find("!deferred!") != std::string::npos;
 }
 
 }  // namespace pavtest::build

@@ -29,7 +29,8 @@ struct Spec {
     std::vector<Input> templates;
     std::string specificity;
     std::vector<std::string> copy_files;
-    UnpackLimits limits;  // of an archive
+    bool on_nodes = false;  // each node of the test has a build of its own
+    UnpackLimits limits;    // of an archive
 
     /// Whether there is anything to set up or to run at all.
     [[nodiscard]] bool empty() const;
@@ -42,5 +43,10 @@ Result<Spec> read_spec(const session::PlannedTest& test, const std::string& sess
 /// over script, specificity, source, extra files, templates and created files. Not what only
 /// watches over the build (timeout) or belongs to a test's copy of it (copy_files).
 Result<std::string> identity(const Spec& spec, Digests& digests);
+/// The same for a node that has a build of its own.
+std::string identity_on(const std::string& identity, const std::string& node);
+
+/// Whether the build has strings that only the node knows.
+bool waits_for_node(const session::PlannedTest& test);
 
 }  // namespace pavtest::build

@@ -134,6 +134,7 @@ bool BuildStage::take(const build::Found& found) {
         return false;
     }
     built_ = {.ok = true,
+              .identity = hash_,
               .directory = found.directory(),
               .log = found.log(),
               .state = std::string(state::build_reused),
@@ -170,6 +171,7 @@ void BuildStage::show_log(const std::string& log, bool ours) {
 
 Result<> BuildStage::start_script(Duration now) {
     built_ = {.ok = false,
+              .identity = hash_,
               .directory = workspace_->directory(),
               .log = workspace_->log(),
               .state = {},

@@ -11,10 +11,12 @@
 #include <set>
 #include <string_view>
 
+#include "base/settings.h"
 #include "run/delivery.h"
 #include "run/epilog_ends.h"
 #include "run/job_context.h"
 #include "run/ledger.h"
+#include "run/node_builds.h"
 #include "run/node_facts.h"
 #include "run/notices.h"
 #include "run/process_mark.h"
@@ -228,6 +230,83 @@ Result<> end_tests(Hook& hook, const HookCall& call, const Clock& clock) {
     return {};
 }
 
+Result<std::string> node_dir_of(const Environment& environment) {
+    const auto account = Account::of_process(environment);
+    const auto settings =
+        account ? load_settings(environment, *account) : tl::make_unexpected(account.error());
+    return settings ? Result<std::string>(settings->node_dir)
+                    : tl::make_unexpected(settings.error());
+}
+
+// What became of the builds on this node. The first node's word is also that of the tests.
+Result<> record_builds(Hook& hook, const NodeBuilds& builds) {
+    struct Said {
+        std::string_view state, key;
+        std::vector<std::uint32_t> tests;
+        std::string note;
+    };
+    std::vector<std::uint32_t> all = builds.reused;
+    all.insert(all.end(), builds.deferred.begin(), builds.deferred.end());
+    std::sort(all.begin(), all.end());
+    const std::string note =
+        fmt::format("{} of {} builds are finished; {} copied to {}", builds.builds.size(),
+                    builds.builds.size() + builds.missing, builds.copied(), hook.job.node);
+    const json data{{"builds",
+                     {{"directory", builds.directory},
+                      {"copied", builds.copied()},
+                      {"linked", builds.builds.size() - builds.copied()},
+                      {"missing", builds.missing}}}};
+    for (const Said& said : {Said{status::state::build_created, "/builds", all,
+                                  fmt::format("{} on {}", builds.directory, hook.job.node)},
+                             Said{status::state::build_reused, "/reused", builds.reused, note},
+                             Said{status::state::build_deferred, "/deferred", builds.deferred,
+                                  "is made in the job"}}) {
+        if (said.tests.empty()) {
+            continue;
+        }
+        Record record;
+        record.node = "builds";
+        record.state = said.state;
+        record.note = said.note;
+        record.data = dump(data);
+        if (hook.job.on_first_node()) {
+            record.tests = status::test_ranges(said.tests);
+        }
+        if (auto appended = hook.append_once(std::move(record), said.key); !appended) {
+            return appended;
+        }
+    }
+    return {};
+}
+
+// Good to have, as facts are: a job without finds its builds on the shelf, or makes them.
+Result<> set_up_node_builds(Hook& hook, const HookCall& call,
+                            std::chrono::steady_clock::time_point until) {
+    auto node_dir = node_dir_of(call.environment);
+    if (!node_dir) {
+        return tl::make_unexpected(node_dir.error());
+    }
+    const auto builds =
+        set_up_builds({.session = hook.session,
+                       .store = call.environment.get_or("PAVTEST_STORE", ""),
+                       .node_dir = std::move(*node_dir),
+                       .job = hook.job,
+                       .may_go_on = [until] { return std::chrono::steady_clock::now() < until; }});
+    if (!builds) {
+        return tl::make_unexpected(builds.error());
+    }
+    if (!builds->any()) {
+        return {};
+    }
+    const auto directory =
+        session::make_directory(hook.directory, "facts", hook.session.directory_mode());
+    if (directory) {
+        static_cast<void>(write_file_atomic(directory->fd(), hook.job.node + ".builds.json",
+                                            to_json(*builds), hook.session.file_mode()));
+    }
+    return record_builds(hook, *builds);
+}
+
 Result<> both(const Result<>& first, const Result<>& second) {
     return first ? second : first;
 }
@@ -235,6 +314,8 @@ Result<> both(const Result<>& first, const Result<>& second) {
 }  // namespace
 
 Result<> prolog(const HookCall& call, const Clock& clock) {
+    // Half of the time is kept for what a slow file system may still need afterwards.
+    const auto until = std::chrono::steady_clock::now() + call.deadline / 2;
     auto delivered = deliver(call.spooled, clock);
     auto hook = Hook::open(call, Role::prolog, clock);
     if (!hook) {
@@ -260,6 +341,12 @@ Result<> prolog(const HookCall& call, const Clock& clock) {
             return appended;
         }
     }
+    if (const auto set_up = set_up_node_builds(*hook, call, until); !set_up) {
+        Record record;
+        record.node = "builds";
+        record.note = "no builds on " + hook->job.node + ": " + set_up.error().what;
+        static_cast<void>(hook->append_once(std::move(record), "/builds"));
+    }
     return delivered;
 }
 
@@ -269,6 +356,11 @@ Result<> epilog(const HookCall& call, const Clock& clock) {
         return tl::make_unexpected(job.error());
     }
     const Cleaned cleaned = clean_up(call, *job);
+    // Also where the store is lost. What can't be removed is the user's own, and small.
+    if (const auto node_dir = node_dir_of(call.environment)) {
+        static_cast<void>(
+            remove_builds(*node_dir, call.environment.get_or("PAVTEST_SESSION", ""), job->mark()));
+    }
     auto delivered = deliver(call.spooled, clock);
     auto hook = Hook::open(call, Role::epilog, clock);
     if (!hook) {
@@ -288,7 +380,7 @@ Result<> epilog(const HookCall& call, const Clock& clock) {
         return appended;
     }
     if (hook->job.on_first_node()) {
-        return both(end_tests(*hook, call, clock), std::move(delivered));
+        delivered = both(end_tests(*hook, call, clock), delivered);
     }
     return delivered;
 }

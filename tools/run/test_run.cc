@@ -316,10 +316,14 @@ Result<> TestRun::start_run(Duration now) {
     what.launch.arguments.push_back(frame({}).test_id);
     what.launch.directory = directory;
     if (built_.ok || !run_.files.empty()) {
+        std::string near;
+        if (built_.ok && world_.copies != nullptr) {
+            near = world_.copies->everywhere(built_.identity, place_.nodes, world_.job.node);
+        }
         what.launch.preparation = [built = built_, globs = build_.copy_files, files = run_.files,
-                                   directory]() -> Result<> {
+                                   directory, near = std::move(near)]() -> Result<> {
             if (built.ok) {
-                if (auto copied = build::copy_for_test(built.directory, directory, globs);
+                if (auto copied = build::copy_for_test(built.directory, directory, globs, near);
                     !copied) {
                     return copied;
                 }

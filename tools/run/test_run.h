@@ -14,6 +14,7 @@
 #include "run/build_stage.h"
 #include "run/job_context.h"
 #include "run/ledger.h"
+#include "run/node_builds.h"
 #include "run/notices.h"
 #include "run/recorder.h"
 #include "run/remote_script.h"
@@ -45,6 +46,8 @@ struct TestWorld {
     std::string scratch_root;  // below which each test has a directory on its node
     /// Where a test's files go when the store takes none; made when first needed.
     std::string spare_directory;
+    /// Of builds, on the nodes' own disks; may be null.
+    NodeCopies* copies = nullptr;
 };
 
 class TestRun : private StageHost {

@@ -231,12 +231,8 @@ int run_session(const Arguments& arguments, int count, char** words) {
     session::SlurmCommands slurm(environment, std::chrono::seconds(5));
     const build::Holder self = build::this_holder(environment);
     const session::BuildRules& rules = plan->builds();
-    std::vector<build::ShelfPlace> places;
-    if (!rules.area.empty()) {
-        places.push_back({.path = rules.area, .group = rules.group, .at_step = {}});
-    }
-    places.push_back({.path = arguments.store + "/builds", .group = {}, .at_step = {}});
-    build::Registry builds(std::move(places), {rules.archive_bytes, rules.archive_entries}, self,
+    build::Registry builds(build::shelf_places(rules, arguments.store),
+                           {rules.archive_bytes, rules.archive_entries}, self,
                            std::make_shared<build::HostWitness>(self, &slurm));
     run::Leaders leaders;
     const Environment scripts = script_environment(Environment::of_process(), arguments);
@@ -249,6 +245,7 @@ int run_session(const Arguments& arguments, int count, char** words) {
     if (!settings) {
         return cmd::report(settings.error());
     }
+    run::NodeCopies copies(recorder->job_directory());
     run::TestWorld world{
         .header = *header,
         .session = *session,
@@ -263,7 +260,8 @@ int run_session(const Arguments& arguments, int count, char** words) {
         .helpers = helpers,
         .scratch_root = run::scratch_root(settings->node_dir, session->id(), job->mark()),
         .spare_directory = fmt::format("{}/pavtest-{}-{}", environment.get_or("TMPDIR", "/tmp"),
-                                       session->id(), job->mark())};
+                                       session->id(), job->mark()),
+        .copies = &copies};
     const bool colour = ::isatty(STDOUT_FILENO) == 1 && !environment.get("NO_COLOR");
     run::Report report(STDOUT_FILENO, colour, selected->order.size(), job->nodes.size() > 1);
     report.line(fmt::format("pavtest {}: session {}, job {} on {}, {} tests", PAVTEST_VERSION,

@@ -119,13 +119,6 @@ Result<bool> build_one(LoginHost& host, build::Spec spec) {
     return stage.built().ok;
 }
 
-bool waits_for_node(const session::PlannedTest& test) {
-    return test.deferred && test.config.contains("build") &&
-           test.config["build"]
-                   .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-                   .find("!deferred!") != std::string::npos;
-}
-
 int build_all(const Process& process, const session::SessionDirectory& session) {
     const auto plan = session.plan();
     if (!plan) {
@@ -141,7 +134,7 @@ int build_all(const Process& process, const session::SessionDirectory& session) 
         if (!test.skip_reasons.empty()) {
             continue;
         }
-        if (waits_for_node(test)) {
+        if (build::waits_for_node(test)) {
             fmt::print("{}  is built in its job: the build depends on the node\n",
                        printable(test.name));
             continue;
