@@ -109,6 +109,20 @@ lock_is_taken() {
     wait_for 60 no_builds_left_on_nodes
 }
 
+@test "build.on_nodes: each node of a test has its own build; deferred ones are made where it runs" {
+    suite own 'narrow: {variables: {i: [1, 2]}, permute_on: [i], build: {on_nodes: true, cmds: ["echo $SLURMD_NODENAME $PAVTEST_NODE >where"]}, run: {cmds: ["cat where", "[[ $(cat where) == \"$SLURMD_NODENAME $SLURMD_NODENAME\" ]]"]}}' \
+        'wide: {schedule: {nodes: 2}, build: {on_nodes: true, cmds: ["echo $SLURMD_NODENAME >where"]}, run: {cmds: ["cat $PAVTEST_TEST_DIR/builds/*/where where"]}}' \
+        'late: {variables: {i: [1, 2]}, permute_on: [i], build: {on_nodes: true, cmds: ["echo {{sched.test_node_list}} $SLURMD_NODENAME >where"]}, run: {cmds: ["[[ $(cat where) == \"$SLURMD_NODENAME $SLURMD_NODENAME\" ]]"]}}' \
+        'fails: {schedule: {nodes: 2}, build: {on_nodes: true, cmds: ["[[ $SLURMD_NODENAME != n2 ]]"]}, run: {cmds: ["true"]}}'
+    run_job --nodes=2 --pavtest=own.narrow,own.wide,own.late,own.fails
+    [[ $output == *'PASS     own.narrow'* && $output == *'PASS     own.late'* ]] || fail "$output"
+    [[ $(sort "$store"/sessions/*/*/jobs/"$id".0/tests/000[01]/run.log) == $'n1 n1\nn2 n2' ]]
+    [[ $(cat "$(test_files 0002)/run.log") == $'n1\nn2\nn1' ]]
+    grep --quiet 'BUILDING on n2' "$(test_files 0002)/status"
+    grep --quiet 'FAIL: build: returned 1' "$(test_files 0005)/status" || fail "$output"
+    [[ $output == *'5 passed, 1 failed'* ]] || fail "$output"
+}
+
 @test "what runs is what was frozen: sources, extra files, archives of each kind" {
     local kind
     cd "$home/.pavilion/test_src"

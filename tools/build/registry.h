@@ -35,6 +35,7 @@ struct Built {
     std::string log;            // path
     std::string state;          // BUILD_DONE, BUILD_FAILED, BUILD_TIMEOUT, BUILD_ERROR
     std::string reason;         // of a failure
+    bool lost = false;          // the node went on which it was made: that says nothing of it
     std::uint32_t by_test = 0;  // that had it built
 };
 

@@ -139,8 +139,7 @@ Result<> stage_build(const Spec& spec, const std::string& directory) {
 }
 
 Result<> copy_for_test(const std::string& build, const std::string& directory,
-                       const std::vector<std::string>& copy_globs, const std::string& linked) {
-    const std::string& links_to = linked.empty() ? build : linked;
+                       const std::vector<std::string>& copy_globs) {
     std::error_code error;
     auto entry = fs::recursive_directory_iterator(build, error);
     for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
@@ -158,7 +157,7 @@ Result<> copy_for_test(const std::string& build, const std::string& directory,
         } else if (entry->is_symlink(error)) {
             fs::copy_symlink(entry->path(), target, error);
         } else {
-            fs::create_symlink(fs::path(links_to) / below, target, error);
+            fs::create_symlink(entry->path(), target, error);
         }
         if (error) {
             return failed("copy", entry->path(), error);

@@ -20,10 +20,9 @@ Result<> create_files(const std::vector<CreatedFile>& files, const std::string& 
 Result<> stage_build(const Spec& spec, const std::string& directory);
 
 /// A test's own tree of a build, in a directory that is there and empty: real directories,
-/// links to the files, and real, writable copies of what matches the globs. The links lead to
-/// `linked`, where the same build is; to `build` if it is empty.
+/// links to the files, and real, writable copies of what matches the globs.
 Result<> copy_for_test(const std::string& build, const std::string& directory,
-                       const std::vector<std::string>& copy_globs, const std::string& linked = {});
+                       const std::vector<std::string>& copy_globs);
 
 /// Globs of copy_files: `*`, `?`, `[…]` within a name, `**` for any number of directories.
 bool path_matches(const std::string& glob, const std::string& path);

@@ -36,8 +36,11 @@ Record record_of(std::string_view name, std::string note) {
 
 }  // namespace
 
-BuildStage::BuildStage(StageHost& host, build::Spec spec)
-    : host_(host), spec_(std::move(spec)), question_pause_(kFirstQuestion) {}
+BuildStage::BuildStage(StageHost& host, build::Spec spec, std::string node)
+    : host_(host),
+      spec_(std::move(spec)),
+      node_(node.empty() ? host.job().node : std::move(node)),
+      question_pause_(kFirstQuestion) {}
 
 BuildStage::~BuildStage() {
     if (shelf_ && workspace_) {
@@ -50,9 +53,10 @@ Result<> BuildStage::start(Duration now) {
     if (!hash) {
         return tl::make_unexpected(hash.error());
     }
-    hash_ = std::move(*hash);
+    hash_ = spec_.on_nodes ? build::identity_on(*hash, node_) : std::move(*hash);
     spec_.limits = host_.builds().limits();
     self_ = build::with_new_token(host_.builds().self());
+    self_.node = node_;
     if (auto opened = open_shelf(); !opened) {
         return opened;
     }
@@ -114,10 +118,11 @@ Result<> BuildStage::look(Duration now) {
     return start_script(now);
 }
 
-// What failed in this job fails for the others that need it, without another try.
+// What failed in this job fails for the others that need it, without another try, unless it
+// is the test that tried which is to run again.
 bool BuildStage::take_over_failure() {
     const build::Built* earlier = host_.builds().failure(hash_);
-    if (earlier == nullptr) {
+    if (earlier == nullptr || (earlier->by_test == host_.test_index() && host_.attempt() > 1)) {
         return false;
     }
     built_ = *earlier;
@@ -142,8 +147,13 @@ bool BuildStage::take(const build::Found& found) {
               .by_test = host_.test_index()};
     over_ = true;
     show_log(built_.log, false);
-    host_.write(record_of(state::build_reused, fmt::format("{}, built by {} on {}", found.workspace,
-                                                           found.user, found.host)));
+    std::string note =
+        fmt::format("{}, built by {} on {}", found.workspace, found.user, found.host);
+    if (std::string copy = host_.copy_at_hand(hash_); !copy.empty()) {
+        note += "; copied to " + copy;
+        built_.directory = std::move(copy);
+    }
+    host_.write(record_of(state::build_reused, std::move(note)));
     return true;
 }
 
@@ -189,7 +199,12 @@ Result<> BuildStage::start_script(Duration now) {
     if (!script || !log) {
         return tl::make_unexpected(script ? log.error() : script.error());
     }
-    const build::ScriptFrame frame = host_.frame(built_.directory);
+    build::ScriptFrame frame = host_.frame(built_.directory);
+    for (build::EnvironmentChange& variable : frame.environment) {
+        if (variable.name == "PAVTEST_NODE") {
+            variable.value = node_;
+        }
+    }
     if (auto written = write_all(script->get(), build::compose_script(spec_.section, frame),
                                  workspace_->script());
         !written) {
@@ -197,26 +212,73 @@ Result<> BuildStage::start_script(Duration now) {
     }
     show_log(built_.log, true);
     ScriptStart what;
-    what.launch.arguments = build::interpreter_of(spec_.shebang);
-    what.launch.arguments.push_back(workspace_->script());
-    what.launch.arguments.push_back(frame.test_id);
     what.launch.directory = built_.directory;
     what.launch.preparation = [spec = spec_, target = built_.directory] {
         return build::stage_build(spec, target);
     };
     what.log = std::move(*log);
-    what.timeout = spec_.section.timeout;
-    what.timeout_file = spec_.section.timeout_file
-                            ? built_.directory + "/" + *spec_.section.timeout_file
-                            : std::string();
-    host_.write(
-        record_of(state::building, fmt::format("on {}, log {}", host_.job().node, built_.log)));
+    host_.write(record_of(state::building, fmt::format("on {}, log {}", node_, built_.log)));
+    ScriptStart script_itself;
+    ScriptStart& runs = is_remote() ? script_itself : what;
+    runs.launch.directory = built_.directory;
+    runs.launch.arguments = build::interpreter_of(spec_.shebang);
+    runs.launch.arguments.push_back(workspace_->script());
+    runs.launch.arguments.push_back(frame.test_id);
+    runs.timeout = spec_.section.timeout;
+    if (spec_.section.timeout_file) {
+        runs.timeout_file = built_.directory + "/" + *spec_.section.timeout_file;
+    }
+    if (is_remote()) {
+        // What is in the shelf reaches the other node through it.
+        what.launch.arguments = {"/bin/true"};
+        prepared_ = std::move(script_itself);
+    }
     auto started = host_.launch_script(std::move(what), now);
     if (!started) {
         return tl::make_unexpected(started.error());
     }
     script_.emplace(std::move(*started));
     return {};
+}
+
+Result<> BuildStage::start_remote(Duration now) {
+    auto remote = host_.launch_on(node_, std::move(*prepared_), built_.log, now);
+    prepared_.reset();
+    if (!remote) {
+        node_lost();
+        return {};
+    }
+    remote_.emplace(std::move(*remote));
+    return {};
+}
+
+Result<> BuildStage::step_remote() {
+    remote_->step();
+    if (!remote_->over()) {
+        return {};
+    }
+    const bool lost = remote_->lost();
+    end_ = remote_->end();
+    remote_.reset();
+    if (stopped_) {
+        return {};
+    }
+    if (lost) {
+        node_lost();
+        return {};
+    }
+    return script_ended();
+}
+
+// Its node's fault, and not the build's.
+void BuildStage::node_lost() {
+    shelf_->abandon(*workspace_);
+    workspace_.reset();
+    built_.state = state::build_error;
+    built_.lost = true;
+    built_.reason = fmt::format("node {} was lost: its helper is gone", node_);
+    host_.write(record_of(built_.state, built_.reason));
+    over_ = true;
 }
 
 bool BuildStage::child_ended(pid_t pid, int wait_status, Duration now) {
@@ -231,6 +293,9 @@ Result<> BuildStage::step(Duration now) {
     if (over_) {
         return {};
     }
+    if (remote_) {
+        return step_remote();
+    }
     if (!script_) {
         return stopped_ || now < next_look_ ? Result<>{} : look(now);
     }
@@ -240,7 +305,10 @@ Result<> BuildStage::step(Duration now) {
     }
     end_ = script_->end();
     script_.reset();
-    return stopped_ ? Result<>{} : script_ended();
+    if (stopped_) {
+        return {};
+    }
+    return prepared_ && end_.well() ? start_remote(now) : script_ended();
 }
 
 void BuildStage::stop(Duration now, Duration grace) {
@@ -248,13 +316,16 @@ void BuildStage::stop(Duration now, Duration grace) {
     if (script_) {
         script_->stop(now, grace);
     }
+    if (remote_) {
+        remote_->stop(std::chrono::duration_cast<Milliseconds>(grace));
+    }
 }
 
 std::optional<BuildStage::Duration> BuildStage::next_step() const {
     if (script_) {
         return script_->next_step();
     }
-    return over_ ? std::nullopt : std::optional(next_look_);
+    return over_ || remote_ ? std::nullopt : std::optional(next_look_);
 }
 
 Result<> BuildStage::script_ended() {

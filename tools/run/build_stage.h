@@ -16,8 +16,8 @@ class BuildStage {
   public:
     using Duration = ScriptProcess::Duration;
 
-    /// `host` must outlive the stage.
-    BuildStage(StageHost& host, build::Spec spec);
+    /// `host` must outlive the stage. The build is made on `node`; empty: on this one.
+    BuildStage(StageHost& host, build::Spec spec, std::string node = {});
     BuildStage(const BuildStage&) = delete;
     BuildStage& operator=(const BuildStage&) = delete;
     /// What is still being built then is given up.
@@ -32,7 +32,9 @@ class BuildStage {
     [[nodiscard]] std::optional<Duration> next_step() const;
     /// Ends its processes; step() until stopped().
     void stop(Duration now, Duration grace);
-    [[nodiscard]] bool stopped() const { return !script_ || script_->over(); }
+    [[nodiscard]] bool stopped() const {
+        return (!script_ || script_->over()) && (!remote_ || remote_->over());
+    }
 
     /// The build is there, or will not be.
     [[nodiscard]] bool over() const { return over_; }
@@ -49,13 +51,18 @@ class BuildStage {
     [[nodiscard]] bool take(const build::Found& found);
     void wait_for(const build::Holder& holder, Duration now);
     Result<> start_script(Duration now);
+    Result<> start_remote(Duration now);
+    Result<> step_remote();
     Result<> script_ended();
+    void node_lost();
+    [[nodiscard]] bool is_remote() const { return node_ != host_.job().node; }
     Result<> end_well();
     void end_badly();
     void show_log(const std::string& log, bool ours);
 
     StageHost& host_;
     build::Spec spec_;
+    std::string node_;
     std::string hash_;
     std::optional<build::Shelf> shelf_;
     build::Holder self_;
@@ -65,7 +72,9 @@ class BuildStage {
     Duration next_question_{0};
     Duration question_pause_;
     build::Built built_;
-    std::optional<ScriptProcess> script_;
+    std::optional<ScriptProcess> script_;  // or what prepares the remote one
+    std::optional<ScriptStart> prepared_;  // for another node
+    std::optional<RemoteScript> remote_;
     ScriptEnd end_;
     bool stopped_ = false;
     bool over_ = false;

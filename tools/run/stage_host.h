@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "build/registry.h"
 #include "build/script.h"
 #include "run/job_context.h"
+#include "run/remote_script.h"
 #include "run/script_process.h"
 #include "run/test_files.h"
 #include "status/record.h"
@@ -32,6 +34,17 @@ class StageHost {
     [[nodiscard]] virtual build::ScriptFrame frame(const std::string& directory) const = 0;
     /// Adds the test's environment and mark, and starts it.
     virtual Result<ScriptProcess> launch_script(ScriptStart what, ScriptProcess::Duration now) = 0;
+    /// The test's nodes, the one of its script first.
+    [[nodiscard]] virtual std::vector<std::string> nodes_of_test() const { return {job().node}; }
+    /// A copy of a finished build that each of them has on its own disk; empty if there is none.
+    [[nodiscard]] virtual std::string copy_at_hand(const std::string& /*build*/) { return {}; }
+    /// As launch_script(), on another node of the job. What is to be prepared is done by then;
+    /// the helper there opens the log itself.
+    virtual Result<RemoteScript> launch_on(const std::string& node, ScriptStart /*what*/,
+                                           const std::string& /*log*/,
+                                           ScriptProcess::Duration /*now*/) {
+        return fail(ErrorKind::infrastructure, "there is nobody to build on " + node);
+    }
     /// Adds the test and the attempt, and writes it down.
     virtual void write(status::Record record) = 0;
 };

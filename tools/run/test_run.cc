@@ -278,6 +278,29 @@ Result<> TestRun::start_script(ScriptStart what, Duration now) {
     return {};
 }
 
+Result<RemoteScript> TestRun::launch_on(const std::string& node, ScriptStart what,
+                                        const std::string& log, Duration now) {
+    TestIdentity there = identity();
+    there.node = node;
+    HelperOrder order;
+    order.kind = HelperOrder::Kind::start;
+    order.node = node;
+    order.arguments = std::move(what.launch.arguments);
+    order.environment = test_variables(there);
+    order.directory = std::move(what.launch.directory);
+    order.log = log;
+    order.timeout = what.timeout;
+    order.timeout_file = std::move(what.timeout_file);
+    order.mark = mark();
+    return RemoteScript::start(world_.helpers, std::move(order), now);
+}
+
+std::string TestRun::copy_at_hand(const std::string& build) {
+    return world_.copies != nullptr
+               ? world_.copies->everywhere(build, place_.nodes, world_.job.node)
+               : std::string();
+}
+
 const Directory& TestRun::root() const {
     return spare_ ? *spare_ : world_.recorder.job_directory();
 }
@@ -316,14 +339,10 @@ Result<> TestRun::start_run(Duration now) {
     what.launch.arguments.push_back(frame({}).test_id);
     what.launch.directory = directory;
     if (built_.ok || !run_.files.empty()) {
-        std::string near;
-        if (built_.ok && world_.copies != nullptr) {
-            near = world_.copies->everywhere(built_.identity, place_.nodes, world_.job.node);
-        }
         what.launch.preparation = [built = built_, globs = build_.copy_files, files = run_.files,
-                                   directory, near = std::move(near)]() -> Result<> {
+                                   directory]() -> Result<> {
             if (built.ok) {
-                if (auto copied = build::copy_for_test(built.directory, directory, globs, near);
+                if (auto copied = build::copy_for_test(built.directory, directory, globs);
                     !copied) {
                     return copied;
                 }
@@ -552,6 +571,11 @@ Result<> TestRun::step_build(Duration now) {
         return start_run(now);
     }
     Verdict verdict;
+    if (built_.lost) {
+        verdict_ = Verdict{status::Verdict::none, status::Cause::node_failure,
+                           std::string(state::aborted), built_.reason};
+        return {};
+    }
     verdict.result =
         built_.state == state::build_error ? status::Verdict::error : status::Verdict::fail;
     verdict.cause = end_.timed_out       ? status::Cause::timeout

@@ -11,7 +11,7 @@
 #include "build/registry.h"
 #include "build/script.h"
 #include "build/spec.h"
-#include "run/build_stage.h"
+#include "run/build_stages.h"
 #include "run/job_context.h"
 #include "run/ledger.h"
 #include "run/node_builds.h"
@@ -128,6 +128,10 @@ class TestRun : private StageHost {
     [[nodiscard]] Modes modes() const override { return world_.recorder.modes(); }
     [[nodiscard]] const TestFiles& files() const override { return *files_; }
     [[nodiscard]] build::ScriptFrame frame(const std::string& directory) const override;
+    [[nodiscard]] std::vector<std::string> nodes_of_test() const override { return place_.nodes; }
+    [[nodiscard]] std::string copy_at_hand(const std::string& build) override;
+    Result<RemoteScript> launch_on(const std::string& node, ScriptStart what,
+                                   const std::string& log, Duration now) override;
     Result<ScriptProcess> launch_script(ScriptStart what, Duration now) override;
     void write(status::Record record) override;
 
@@ -147,7 +151,7 @@ class TestRun : private StageHost {
     build::Spec build_;
     build::Section run_;
     build::Built built_;
-    std::optional<BuildStage> build_stage_;
+    std::optional<BuildStages> build_stage_;
     Stage stage_ = Stage::running;
     bool ran_ = false;
     std::optional<std::string> aborted_;  // why

@@ -19,6 +19,16 @@ bool needed_at_once(std::string_view section) {
            std::end(kNeededAtOnce);
 }
 
+// A build that each node makes for itself may depend on the node.
+bool built_on_nodes(std::string_view section, const Value& given) {
+    const auto on_nodes =
+        std::find_if(given.members.begin(), given.members.end(),
+                     [](const Member& member) { return member.key == "on_nodes"; });
+    return section == "build" && given.is_map() && on_nodes != given.members.end() &&
+           on_nodes->value->is_text() &&
+           (on_nodes->value->text == "true" || on_nodes->value->text == "True");
+}
+
 Error error_at(const Value& text, std::size_t offset, const std::string& what,
                const std::string& hint) {
     Error error{ErrorKind::config, fmt::format("{}", what), hint, std::nullopt};
@@ -84,7 +94,12 @@ const Value& StringResolver::config(const Value& tree, const VariableManager& va
 const Value& StringResolver::section(std::string_view name, const Value& given,
                                      const VariableManager& variables, const Functions& functions,
                                      Problems& problems, bool& deferred) {
-    Context context{variables, functions, problems, deferred, !needed_at_once(name), name};
+    Context context{variables,
+                    functions,
+                    problems,
+                    deferred,
+                    !needed_at_once(name) || built_on_nodes(name, given),
+                    name};
     const Value& resolved = dynamic(given) ? value(given, context) : given;
     if ((name == "only_if" || name == "not_if") && resolved.is_map()) {
         return condition_keys(resolved, context);
@@ -139,7 +154,9 @@ const Value* StringResolver::text(const Value& given, Context& context, const Va
                                        fmt::format("'{}' is needed before the test has a node, and "
                                                    "this is known on the node only",
                                                    context.section),
-                                       ""}));
+                                       context.section == "build"
+                                           ? "with 'on_nodes: true' each node makes its own"
+                                           : ""}));
             return nullptr;
         }
         context.deferred = true;

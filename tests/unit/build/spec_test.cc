@@ -53,6 +53,15 @@ TEST(BuildSpec, WhateverGoesIntoABuildMakesItAnother) {
     EXPECT_NE(hash(spec(make, "sources/0000/a", "1")), hash(spec(make, "sources/0000/a", "2")));
 }
 
+TEST(BuildSpec, ANodesOwnBuildIsOneForEachNode) {
+    EXPECT_TRUE(spec({{"cmds", {"make"}}, {"on_nodes", "True"}}).on_nodes);
+    EXPECT_FALSE(spec({{"cmds", {"make"}}, {"on_nodes", "False"}}).on_nodes);
+    const std::string common = hash(spec({{"cmds", {"make"}}}));
+    EXPECT_TRUE(is_hash(identity_on(common, "n1")));
+    EXPECT_NE(identity_on(common, "n1"), common);
+    EXPECT_NE(identity_on(common, "n1"), identity_on(common, "n2"));
+}
+
 TEST(BuildSpec, WhereASessionKeepsItsCopiesIsNoPartOfIt) {
     const json make = {{"cmds", {"make"}}};
     EXPECT_EQ(hash(spec(make, "sources/0000/a")), hash(spec(make, "sources/0007/a")));

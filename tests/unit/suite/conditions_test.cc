@@ -89,3 +89,12 @@ TEST_F(Conditions, PatternsThemselvesCannotWait) {
     write("suites/s.yaml", "t: {only_if: {a: ['{{mpi}}']}, run: {cmds: ['true']}}\n");
     EXPECT_EQ(resolved({"s"}).errors.size(), 1U);
 }
+
+// Not a condition, but the same question: what may wait for the node.
+TEST_F(Conditions, ABuildWaitsForTheNodeOnlyIfEachNodeMakesItsOwn) {
+    write("suites/s.yaml",
+          "t: {build: {on_nodes: true, cmds: ['make {{mpi}}']}, run: {cmds: ['true']}}\n");
+    const ResolvedTest waits = only("s");
+    EXPECT_TRUE(waits.deferred);
+    EXPECT_EQ(waits.config["build"]["cmds"][0], "!deferred!make {{mpi}}");
+}

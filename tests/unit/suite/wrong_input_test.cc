@@ -166,6 +166,8 @@ std::vector<Wrong> kinds() {
         {"bad time limit", "t:\n  schedule:\n    time_limit: `soon\n", "soon", ""},
         {"what waits in schedule", "t:\n  schedule:\n    nodes: '{{`late}}'\n",
          "known on the node only", ""},
+        {"what waits in a build that is made once", "t:\n  build:\n    cmds: ['make {{`late}}']\n",
+         "known on the node only", "on_nodes"},
         {"bad regex", "t:\n  result_parse:\n    regex:\n      aa: {regex: `'('}\n", "(", ""},
         {"missing option of a parser",
          "t:\n  result_parse:\n    regex:\n      aa: `{action: store}\n", "regex", ""},

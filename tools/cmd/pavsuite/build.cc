@@ -146,6 +146,11 @@ int build_all(const Process& process, const session::SessionDirectory& session) 
         if (spec->empty()) {
             continue;
         }
+        if (spec->on_nodes) {
+            fmt::print("{}  is built in its job: each node has a build of its own\n",
+                       printable(test.name));
+            continue;
+        }
         LoginHost host(session, process.environment, builds, test);
         const auto built = build_one(host, std::move(*spec));
         if (!built) {
