@@ -77,6 +77,16 @@ result() {
         jq --raw-output ".sessions[0].tests[] | select(.name == \"$1\") | .${2:-result}"
 }
 
+# kill_helper NODE: the one that starts the tests there.
+kill_helper() {
+    local pid
+    # It is the parent of the test's shell; which one, its environment says.
+    pid=$(for pid in $(pgrep --full --uid "$USER_A" 'pavrun node-helper'); do
+        tr '\0' '\n' <"/proc/$pid/environ" | grep --quiet "SLURMD_NODENAME=$1" && echo "$pid"
+    done | tail -n 1)
+    kill -KILL "$pid"
+}
+
 # same NAME COUNT LINE…: as many equal tests.
 many() {
     suite "$1" "one: {permute_on: n, subtitle: '{{n}}', variables: {n: [$(seq --separator=, "$2")]}, $3}"
@@ -148,12 +158,7 @@ many() {
         'a: {inherits_from: _s}' 'b: {inherits_from: _s}' 'c: {inherits_from: _s}'
     start_job --nodes=3 --pavtest=kill
     wait_for 60 test -e "$home/run.n3" -a -e "$home/run.n2" -a -e "$home/run.n1"
-    # The helper is the parent of the test's shell; which one, its environment says.
-    local pid
-    pid=$(for pid in $(pgrep --full --uid "$USER_A" 'pavrun node-helper'); do
-        tr '\0' '\n' <"/proc/$pid/environ" | grep --quiet SLURMD_NODENAME=n2 && echo "$pid"
-    done | tail -n 1)
-    kill -KILL "$pid"
+    kill_helper n2
     wait_for 60 eval '[[ $(result kill.b state) == ABORTED ]]'
     wait_for 20 eval '[[ $(pgrep --full --uid "$USER_A" "^sleep 1235" | wc -l) == 2 ]]'
     as_user "$USER_A" touch "$home/go"
@@ -163,8 +168,48 @@ many() {
     [[ $(result kill.b cause) == "node failure" ]]
 }
 
+@test "another attempt goes elsewhere, and every one is on record" {
+    suite again 'bad: {retry: {count: 2, on: [fail], elsewhere: true}, run: {cmds: ["echo on $PAVTEST_NODE", "echo $PAVTEST_NODE >> $HOME/tried", "[ $(wc -l < $HOME/tried) = 3 ]"]}}'
+    run_job --nodes=3 --pavtest=again
+    [[ $state == COMPLETED ]] || fail "$output"
+    says 'attempt 1 of 3, runs again' '1 passed (1 of them in more than one attempt)'
+    [[ $(sort "$home/tried" | xargs) == "n1 n2 n3" ]]
+    [[ $(result again.bad note) == "PASS: returned 0; attempt 3 of 3" ]]
+    [[ $(cat "$(test_files 0000)"/{1,2,.}/run.log | sort | xargs) == "on n1 on n2 on n3" ]]
+    jq --exit-status '.result == "FAIL"' "$(test_files 0000)/2/results.json"
+    as_user "$USER_A" pavstat --history --offline --jobs "$id" >"$home/history"
+    grep ' 2 .*INFO *FAIL .*attempt 2 of 3: FAIL: returned 1; runs again' "$home/history"
+    grep ' 3 .*COMPLETE *PASS ' "$home/history"
+}
+
+@test "a helper that is killed: its test is tried again where it says so" {
+    suite lost '_w: {run: {cmds: ["touch $HOME/run.$PAVTEST_TEST.$PAVTEST_NODE", "while [ ! -e $HOME/go ]; do sleep 0.1; done"]}}' \
+        'one: {inherits_from: _w}' 'two: {inherits_from: _w, retry: {count: 1}}'
+    start_job --nodes=3 --pavtest=lost
+    wait_for 60 test -e "$home/run.0.n1" -a -e "$home/run.1.n2"
+    kill_helper n2
+    wait_for 60 test -e "$home/run.1.n3"
+    as_user "$USER_A" touch "$home/go"
+    end_job
+    [[ $state == COMPLETED ]] || fail "$output"
+    [[ $(result lost.two note) == *"attempt 2 of 2" && $(result lost.two) == PASS ]]
+}
+
+@test "cleanup commands run also when the job is cancelled, on the test's node" {
+    suite tidy '_t: {run: {cmds: ["touch $HOME/run.$PAVTEST_NODE", "sleep 1236"]}, cleanup: {cmds: ["rm $HOME/run.$PAVTEST_NODE", "hostname; sleep 0.2", "touch $HOME/tidy.$PAVTEST_NODE"]}}' \
+        'a: {inherits_from: _t}' 'b: {inherits_from: _t}'
+    start_job --nodes=2 --pavtest=tidy
+    wait_for 60 test -e "$home/run.n1" -a -e "$home/run.n2"
+    scancel "$id"
+    end_job
+    [[ $(result tidy.a cause) == cancelled && $(result tidy.b cause) == cancelled ]] || fail "$output"
+    [[ ! -e $home/run.n1 && ! -e $home/run.n2 ]]
+    [[ -e $home/tidy.n1 && -e $home/tidy.n2 ]] || fail "$(ls "$home"; cat "$(test_files 0001)/status")"
+    run ! pgrep --full --uid "$USER_A" 'sleep 1236'
+}
+
 @test "health looks at all nodes, one test at a time" {
     run_job --nodes=3 --pavtest=health.name_resolution,health.mounts
     [[ $state == COMPLETED ]] || fail "$output"
-    says 'at most 1 tests at once' 'health.mounts  on n[1-3]'
+    says 'one test at a time' 'health.mounts  on n[1-3]'
 }

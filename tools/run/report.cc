@@ -61,7 +61,9 @@ std::string Tally::text() const {
     add(skipped, "skipped");
     add(interrupted, "interrupted");
     add(not_run, "not run");
-    return parts.empty() ? "nothing to run" : join(parts, ", ");
+    const std::string text = parts.empty() ? "nothing to run" : join(parts, ", ");
+    return retried > 0 ? fmt::format("{} ({} of them in more than one attempt)", text, retried)
+                       : text;
 }
 
 std::vector<std::string> PackingFigures::text() const {
@@ -72,15 +74,20 @@ std::vector<std::string> PackingFigures::text() const {
     std::vector<std::string> idle;
     for (std::size_t i = 0; i < busy.size(); ++i) {
         total += busy[i];
-        idle.push_back(fmt::format("{} {}", printable(names[i]),
-                                   show_duration(std::max(0.0, seconds - busy[i]))));
+        // Less than is shown is none.
+        constexpr double least = 0.005;
+        if (const double rest = seconds - busy[i]; rest >= least) {
+            idle.push_back(fmt::format("{} {}", printable(names[i]), show_duration(rest)));
+        }
     }
     const double possible = seconds * static_cast<double>(nodes);
-    std::vector<std::string> lines{
-        fmt::format("packing: {} {}, at most {} tests at once, {:.0f} % busy", nodes,
-                    nodes == 1 ? "node" : "nodes", at_once,
-                    possible > 0 ? 100 * total / possible : 0.0),
-        fmt::format("idle:    {}", join(idle, ", "))};
+    std::vector<std::string> lines{fmt::format(
+        "packing: {} {}, {}, {:.0f} % busy", nodes, nodes == 1 ? "node" : "nodes",
+        at_once > 1 ? fmt::format("at most {} tests at once", at_once) : "one test at a time",
+        possible > 0 ? 100 * total / possible : 0.0)};
+    if (!idle.empty()) {
+        lines.push_back(fmt::format("idle:    {}", join(idle, ", ")));
+    }
     if (nodes > 1) {
         lines.push_back(fmt::format("steps:   {} for helpers, {} for tests on several nodes",
                                     helper_step ? 1 : 0, wide));

@@ -20,6 +20,7 @@ struct Tally {
     std::uint32_t skipped = 0;
     std::uint32_t interrupted = 0;
     std::uint32_t not_run = 0;
+    std::uint32_t retried = 0;  // of all of these: took more than one attempt
 
     void count(status::Verdict result);
     /// "3 passed, 1 failed": what is 0 is left out.

@@ -29,6 +29,20 @@ bool well(const Verdict& verdict) {
            (verdict.result == status::Verdict::none && verdict.cause == Cause::skipped);
 }
 
+bool wants_retry(const session::Retry& retry, const TestRun& test) {
+    switch (test.verdict().result) {
+        case status::Verdict::fail:
+            return retry.on_fail;
+        case status::Verdict::error:
+            return retry.on_error;
+        case status::Verdict::none:
+            return test.lost_its_node() && retry.on_node_failure;
+        case status::Verdict::pass:
+            break;
+    }
+    return false;
+}
+
 bool is_trouble(const Verdict& verdict) {
     return verdict.result == status::Verdict::fail || verdict.result == status::Verdict::error;
 }
@@ -127,7 +141,13 @@ void Runner::start_tests() {
 
 void Runner::start_test(const session::Placement& placement) {
     const std::uint32_t index = placement.test;
-    const std::size_t place = ++started_;
+    const auto earlier = retried_.find(index);
+    if (earlier != retried_.end() && !placement.impossible.empty()) {
+        packer_.ended(index);
+        no_further_attempt(index, placement.impossible);
+        return;
+    }
+    const std::size_t place = earlier == retried_.end() ? ++started_ : earlier->second.place;
     count_busy_time();
     TestPlace where;
     for (const std::size_t node : placement.nodes) {
@@ -137,6 +157,7 @@ void Runner::start_test(const session::Placement& placement) {
         where.cpus = placement.cpus.front();
     }
     where.impossible = placement.impossible;
+    where.for_lost_nodes = placement.for_lost_nodes;
     figures_.wide += placement.nodes.size() > 1 ? 1 : 0;
     figures_.at_once = std::max(figures_.at_once, packer_.running());
     auto test = plan_.test(index);
@@ -148,7 +169,10 @@ void Runner::start_test(const session::Placement& placement) {
         unreadable.skip_reasons.push_back(test.error().what);
         test = std::move(unreadable);
     }
-    const std::uint32_t attempt = world_.ledger.tests[index].attempts + 1;
+    Attempt attempt;
+    attempt.here = 1 + (earlier == retried_.end() ? 0 : earlier->second.made);
+    attempt.number = world_.ledger.tests[index].attempts + attempt.here;
+    attempt.most_here = 1 + session::read_retry(test->config).value_or(session::Retry{}).count;
     running_.push_back(
         {std::make_unique<TestRun>(world_, std::move(*test), attempt, std::move(where)), place});
     TestRun& run = *running_.back().test;
@@ -286,6 +310,13 @@ void Runner::conclude_held(bool all_due) {
 
 void Runner::conclude(Running running) {
     TestRun& test = *running.test;
+    const session::Retry retry = session::read_retry(test.test().config).value_or(session::Retry{});
+    const Attempt& attempt = test.attempt_made();
+    if (attempt.here < attempt.most_here && wants_retry(retry, test)) {
+        conclude_attempt(running, retry);
+        return;
+    }
+    retried_.erase(test.test().index);
     test.conclude();
     const Verdict& verdict = test.verdict();
     if (test.lost_its_node()) {
@@ -293,14 +324,75 @@ void Runner::conclude(Running running) {
     } else {
         tally_.count(verdict.result);
     }
+    tally_.retried += attempt.here > 1 ? 1 : 0;
     report_.ended(running.place, test.test().name, verdict, test.duration());
     if (is_trouble(verdict)) {
         troubles_.push_back({test.test().name, verdict, test.nodes(), test.log_path()});
     }
 }
 
+// Kept as it ended, and once more into the packing.
+void Runner::conclude_attempt(Running& running, const session::Retry& retry) {
+    TestRun& test = *running.test;
+    test.conclude_attempt();
+    Retried& entry = retried_[test.test().index];
+    entry.made = test.attempt_made().here;
+    entry.place = running.place;
+    entry.last = test.verdict();
+    entry.duration = test.duration();
+    entry.trouble = {test.test().name, test.verdict(), test.nodes(), test.log_path()};
+    for (std::size_t i = 0; i < packer_.nodes().size(); ++i) {
+        const auto& names = test.node_names();
+        if (std::find(names.begin(), names.end(), packer_.nodes()[i].name) != names.end()) {
+            entry.nodes.insert(i);
+        }
+    }
+    packer_.again({test.test().index, session::needs_of(test.test()), 0},
+                  retry.elsewhere ? entry.nodes : std::set<std::size_t>{});
+    Verdict shown = test.verdict();
+    shown.reason += fmt::format("; {}, runs again", test.attempt_made().text());
+    report_.ended(running.place, test.test().name, shown, test.duration());
+}
+
+// What the last attempt found is then what is known.
+void Runner::no_further_attempt(std::uint32_t index, const std::string& why) {
+    const auto found = retried_.find(index);
+    Retried entry = std::move(found->second);
+    retried_.erase(found);
+    entry.last.reason += "; no further attempt: " + why;
+    Record end;
+    end.test = index;
+    end.attempt = world_.ledger.tests[index].attempts + entry.made;
+    end.state = entry.last.state;
+    end.end = true;
+    end.result = entry.last.result;
+    end.cause = entry.last.cause;
+    end.again = entry.last.cause == Cause::node_failure;
+    end.note = end.result == status::Verdict::none
+                   ? entry.last.reason
+                   : fmt::format("{}: {}", status::to_string(end.result), entry.last.reason);
+    world_.recorder.record(std::move(end));
+    if (entry.last.cause == Cause::node_failure) {
+        ++tally_.interrupted;
+    } else {
+        tally_.count(entry.last.result);
+    }
+    report_.ended(entry.place, entry.trouble.name, entry.last, entry.duration);
+    if (is_trouble(entry.last)) {
+        entry.trouble.verdict = entry.last;
+        troubles_.push_back(std::move(entry.trouble));
+    }
+}
+
 void Runner::give_up_waiting(const std::string& why) {
     std::vector<std::uint32_t> tests = packer_.take_waiting();
+    std::erase_if(tests, [&](std::uint32_t test) {
+        const bool was_tried = retried_.contains(test);
+        if (was_tried) {
+            no_further_attempt(test, why);
+        }
+        return was_tried;
+    });
     if (tests.empty()) {
         return;
     }
@@ -331,14 +423,17 @@ void Runner::stop() {
     const Cause cause = notice ? notice->cause : Cause::pending;
     const std::string note = notice ? notice->text : stop_reason_ + ", cause pending";
     report_.line(fmt::format("pavrun: {}", printable(note)));
+    const Duration grace_over = now() + options_.stop_grace + std::chrono::seconds(1);
+    const Duration results_due = grace_over + options_.result_grace;
+    const StopTimes times{options_.stop_grace, results_due + options_.cleanup_grace};
     for (Held& held : held_) {
-        held.running.test->abort(cause, note, now(), options_.stop_grace);
+        held.running.test->abort(cause, note, now(), times);
         report_.interrupted(held.running.place, held.running.test->test().name);
         ++tally_.interrupted;
     }
     held_.clear();
     for (Running& running : running_) {
-        running.test->abort(cause, note, now(), options_.stop_grace);
+        running.test->abort(cause, note, now(), times);
         report_.interrupted(running.place, running.test->test().name);
         ++tally_.interrupted;
     }
@@ -359,22 +454,31 @@ void Runner::stop() {
     record.note = note;
     world_.recorder.record(std::move(record));
 
+    finish_stopping(grace_over, results_due, times.cleanup_due + std::chrono::seconds(1));
+}
+
+// Waits for what is left of the tests: their processes, then results, then cleanups.
+void Runner::finish_stopping(Duration grace_over, Duration results_due, Duration cleanup_due) {
+    const auto any = [this](bool (TestRun::*is)() const) {
+        return std::any_of(running_.begin(), running_.end(),
+                           [is](const Running& running) { return ((*running.test).*is)(); });
+    };
     const auto all_gone = [this] {
         return std::all_of(running_.begin(), running_.end(),
                            [](const Running& running) { return running.test->stopped(); });
     };
-    const auto gathering = [this] {
-        return std::any_of(running_.begin(), running_.end(), [](const Running& running) {
-            return !running.test->stopped() && running.test->gathering();
-        });
-    };
-    const Duration until = now() + options_.stop_grace + std::chrono::seconds(1);
-    while (!all_gone() &&
-           (now() < until || (gathering() && now() < until + options_.result_grace))) {
+    bool results_given_up = false;
+    while (!all_gone() && now() < cleanup_due && (now() < grace_over || any(&TestRun::finishing))) {
         ::poll(nullptr, 0, 5);
         clock_.advance(std::chrono::steady_clock::now(), Milliseconds(5));
         reap();
         world_.helpers.listen(now());
+        if (!results_given_up && now() >= results_due) {
+            results_given_up = true;
+            for (Running& running : running_) {
+                running.test->give_up_results(now());
+            }
+        }
         for (Running& running : running_) {
             running.test->step(now());
         }

@@ -4,8 +4,10 @@
 #include <chrono>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@
 #include "run/step_daemon.h"
 #include "run/test_run.h"
 #include "session/packer.h"
+#include "session/retry.h"
 
 namespace pavtest::run {
 
@@ -30,6 +33,8 @@ struct RunnerOptions {
     Milliseconds stop_grace{300};
     /// How long the results of tests that were ended with the job are waited for.
     Milliseconds result_grace{5000};
+    /// How long after that their cleanup may take.
+    Milliseconds cleanup_grace{10000};
     /// How long the store is waited for at the end when it takes no records.
     Milliseconds store_patience{2000};
 };
@@ -54,6 +59,15 @@ class Runner {
         Running running;
         Duration due;
     };
+    /// A test whose next attempt waits or runs.
+    struct Retried {
+        std::uint32_t made = 0;  // attempts in this job
+        std::size_t place = 0;
+        std::set<std::size_t> nodes;  // that they ran on
+        Verdict last;
+        Trouble trouble;
+        double duration = 0;
+    };
 
     void begin();
     void start_tests();
@@ -66,6 +80,9 @@ class Runner {
     void step_tests();
     void conclude_held(bool all_due);
     void conclude(Running running);
+    void conclude_attempt(Running& running, const session::Retry& retry);
+    void no_further_attempt(std::uint32_t test, const std::string& why);
+    void finish_stopping(Duration grace_over, Duration results_due, Duration cleanup_due);
     [[nodiscard]] bool too_many_failures() const;
     void give_up_waiting(const std::string& why);
     void look_after_store();
@@ -87,6 +104,7 @@ class Runner {
     ActiveClock clock_;
     std::list<Running> running_;
     std::list<Held> held_;
+    std::map<std::uint32_t, Retried> retried_;
     std::size_t started_ = 0;
     PackingFigures figures_;
     Duration counted_to_{0};

@@ -43,7 +43,7 @@ Result<TestFiles> TestFiles::open(const Directory& job, std::uint32_t test, std:
         return tl::make_unexpected(directory.error());
     }
     TestFiles files(std::move(*directory), modes);
-    if (attempt > 1 && files.directory_.has("run.sh")) {
+    if (attempt > 1) {
         if (auto moved = files.put_aside(attempt - 1); !moved) {
             return tl::make_unexpected(moved.error());
         }
@@ -58,17 +58,21 @@ Result<TestFiles> TestFiles::open(const Directory& job, std::uint32_t test, std:
 
 Result<> TestFiles::put_aside(std::uint32_t attempt) {
     const std::string name = fmt::format("{}", attempt);
-    const auto names = directory_.names();
+    auto names = directory_.names();
     if (!names) {
         return tl::make_unexpected(names.error());
+    }
+    std::erase_if(*names,
+                  [](const std::string& entry) { return entry == kStatus || is_number(entry); });
+    if (names->empty()) {
+        return {};  // that attempt was one of an earlier job
     }
     auto older = session::make_directory(directory_, name, modes_.directory);
     if (!older) {
         return tl::make_unexpected(older.error());
     }
     for (const std::string& entry : *names) {
-        if (entry != kStatus && !is_number(entry) &&
-            ::renameat(directory_.fd(), entry.c_str(), older->fd(), entry.c_str()) != 0) {
+        if (::renameat(directory_.fd(), entry.c_str(), older->fd(), entry.c_str()) != 0) {
             return fail_errno("move", path() + "/" + entry, errno);
         }
     }

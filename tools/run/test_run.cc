@@ -11,8 +11,6 @@
 
 #include "base/hostlist.h"
 #include "base/text.h"
-#include "build/stage.h"
-#include "run/cpu_set.h"
 #include "run/node_config.h"
 #include "run/parsers/check.h"
 #include "session/needs.h"
@@ -49,8 +47,11 @@ Result<Directory> make_spare(const std::string& path) {
 
 }  // namespace
 
-TestRun::TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t attempt,
-                 TestPlace place)
+std::string Attempt::text() const {
+    return fmt::format("attempt {} of {}", number, number - here + most_here);
+}
+
+TestRun::TestRun(TestWorld& world, session::PlannedTest test, Attempt attempt, TestPlace place)
     : world_(world),
       test_(std::move(test)),
       attempt_(attempt),
@@ -60,7 +61,7 @@ TestRun::TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t atte
 Record TestRun::record_of(std::string_view name, std::string note) const {
     Record record;
     record.test = test_.index;
-    record.attempt = attempt_;
+    record.attempt = attempt_.number;
     record.state = name;
     record.note = std::move(note);
     return record;
@@ -78,7 +79,7 @@ std::string TestRun::log_path() const {
 }
 
 Result<> TestRun::make_files() {
-    auto files = TestFiles::open(world_.recorder.job_directory(), test_.index, attempt_,
+    auto files = TestFiles::open(world_.recorder.job_directory(), test_.index, attempt_.number,
                                  world_.recorder.modes());
     if (!files) {
         return move_to_spare(files.error());
@@ -93,7 +94,7 @@ Result<> TestRun::move_to_spare(const Error& why) {
     if (spare_ || !spare) {
         return tl::make_unexpected(why);
     }
-    auto files = TestFiles::open(*spare, test_.index, attempt_, world_.recorder.modes());
+    auto files = TestFiles::open(*spare, test_.index, attempt_.number, world_.recorder.modes());
     if (!files) {
         return tl::make_unexpected(why);
     }
@@ -109,14 +110,18 @@ Result<FileDescriptor> TestRun::lay_out_run() {
     if (auto made = files_->make_build_directory(); !made) {
         return tl::make_unexpected(made.error());
     }
-    const std::string script = build::compose_script(run_, frame(files_->build_path()));
-    if (auto written = files_->write("run.sh", script, true); !written) {
+    if (auto written = files_->write("run.sh", run_stage_->script(), true); !written) {
         return tl::make_unexpected(written.error());
     }
     return files_->new_log("run.log");
 }
 
 bool TestRun::skip_if_told() {
+    if (test_.skip_reasons.empty() && !place_.impossible.empty() && place_.for_lost_nodes) {
+        verdict_ = Verdict{status::Verdict::none, status::Cause::node_failure,
+                           std::string(state::aborted), place_.impossible};
+        return true;
+    }
     std::vector<std::string> reasons = test_.skip_reasons;
     if (!place_.impossible.empty()) {
         reasons.push_back(place_.impossible);
@@ -129,9 +134,9 @@ bool TestRun::skip_if_told() {
     return true;
 }
 
-void TestRun::refuse(std::string_view name, const std::string& reason) {
+void TestRun::refuse(std::string_view name, const std::string& reason, Duration now) {
     record(name, reason);
-    verdict_ = Verdict{status::Verdict::error, status::Cause::finished, std::string(name), reason};
+    judged({status::Verdict::error, status::Cause::finished, std::string(name), reason}, now);
 }
 
 void TestRun::start(Duration now) {
@@ -140,31 +145,34 @@ void TestRun::start(Duration now) {
         return;
     }
     if (auto made = make_files(); !made) {
-        refuse(state::run_error, made.error().what);
+        refuse(state::run_error, made.error().what, now);
         return;
     }
-    if (const auto lines = earlier_status_lines(world_.ledger, test_.index); !lines.empty()) {
-        // Best effort: these states are in the journals.
-        static_cast<void>(files_->append_status(lines));
+    if (attempt_.here > 1) {
+        record(state::prepping_run, fmt::format("{} on {}", attempt_.text(), place_.node()));
+    } else {
+        if (const auto lines = earlier_status_lines(world_.ledger, test_.index); !lines.empty()) {
+            // Best effort: these states are in the journals.
+            static_cast<void>(files_->append_status(lines));
+        }
+        if (!has_prolog_state(world_.ledger, test_.index)) {
+            record(state::prepping_run, fmt::format("on {}", world_.job.node));
+        }
     }
-    if (!has_prolog_state(world_.ledger, test_.index)) {
-        record(state::prepping_run, fmt::format("on {}", world_.job.node));
-    }
-    go_on(test_.deferred ? start_resolving(now) : start_stages(now));
+    go_on(test_.deferred ? start_resolving(now) : start_stages(now), now);
 }
 
 // A stage that could not be started ends the test.
-void TestRun::go_on(const Result<>& started) {
-    if (!started) {
-        refuse(stage_ == Stage::building  ? state::build_error
-               : stage_ == Stage::results ? state::results_error
-                                          : state::run_error,
-               started.error().what);
+void TestRun::go_on(const Result<>& started, Duration now) {
+    if (started || aborted_) {
+        return;
     }
+    refuse(stage_ == Stage::building  ? state::build_error
+           : stage_ == Stage::results ? state::results_error
+                                      : state::run_error,
+           started.error().what, now);
 }
 
-// What was left open at submission is finished in a child: a site's facts are programs, which
-// may take their time, hang or crash.
 Result<> TestRun::start_resolving(Duration now) {
     stage_ = Stage::resolving;
     auto log = files_->new_log("resolve.log");
@@ -216,8 +224,13 @@ Result<> TestRun::start_stages(Duration now) {
     if (auto errors = parsers::check_results(test_.config); !errors.empty()) {
         return tl::make_unexpected(std::move(errors.front()));
     }
+    auto cleanup = read_cleanup(test_.config);
+    if (!cleanup) {
+        return tl::make_unexpected(cleanup.error());
+    }
     build_ = std::move(*build);
     run_ = std::move(*run);
+    cleanup_ = std::move(*cleanup);
     return build_.empty() ? start_run(now) : start_build(now);
 }
 
@@ -233,17 +246,25 @@ TestIdentity TestRun::identity() const {
     return {.index = test_.index,
             .name = test_.name,
             .directory = files_->path(),
-            .attempt = attempt_,
+            .attempt = attempt_.number,
             .nodes = nodes_,
             .node = place_.node(),
-            .scratch = fmt::format("{}/{:04}.{}", world_.scratch_root, test_.index, attempt_)};
+            .scratch = scratch()};
+}
+
+std::string TestRun::scratch() const {
+    return fmt::format("{}/{:04}.{}", world_.scratch_root, test_.index, attempt_.number);
+}
+
+std::vector<Variable> TestRun::variables() const {
+    return test_variables(identity());
 }
 
 // Of all its processes, whatever their node.
 std::vector<Variable> TestRun::mark() const {
     return test_mark(job_mark(world_.session.id(), world_.job.mark(),
                               fmt::format("{}", world_.job.key.job), {}),
-                     test_.index, attempt_)
+                     test_.index, attempt_.number)
         .required;
 }
 
@@ -262,7 +283,7 @@ Result<ScriptProcess> TestRun::launch_script(ScriptStart what, Duration now) {
     what.launch.environment = script_environment().as_strings();
     what.mark = test_mark(job_mark(world_.session.id(), world_.job.mark(),
                                    fmt::format("{}", world_.job.key.job), world_.job.node),
-                          test_.index, attempt_);
+                          test_.index, attempt_.number);
     return ScriptProcess::start(std::move(what), world_.leaders, world_.kills, now);
 }
 
@@ -307,7 +328,7 @@ const Directory& TestRun::root() const {
 
 void TestRun::write(Record record) {
     record.test = test_.index;
-    record.attempt = attempt_;
+    record.attempt = attempt_.number;
     this->record(std::move(record));
 }
 
@@ -322,8 +343,23 @@ Result<> TestRun::start_build(Duration now) {
 
 Result<> TestRun::start_run(Duration now) {
     stage_ = Stage::running;
+    run_stage_.emplace(static_cast<PlacedHost&>(*this),
+                       RunOrder{.section = run_,
+                                .shebang = build_.shebang,
+                                .built = built_,
+                                .copy_files = build_.copy_files,
+                                .limit = session::time_limit_of(test_)});
+    if (spare_ && !runs_here(*this)) {
+        return fail(ErrorKind::infrastructure,
+                    fmt::format("the store takes no files, and what is kept on {} is not seen on "
+                                "{}",
+                                world_.job.node, place_.node()));
+    }
     auto log = lay_out_run();
     if (!log) {
+        if (!runs_here(*this)) {
+            return tl::make_unexpected(log.error());
+        }
         if (auto moved = move_to_spare(log.error()); !moved) {
             return moved;
         }
@@ -332,151 +368,21 @@ Result<> TestRun::start_run(Duration now) {
             return tl::make_unexpected(log.error());
         }
     }
-    const std::string directory = files_->build_path();
-    ScriptStart what;
-    what.launch.arguments = build::interpreter_of(build_.shebang);
-    what.launch.arguments.push_back(files_->path() + "/run.sh");
-    what.launch.arguments.push_back(frame({}).test_id);
-    what.launch.directory = directory;
-    if (built_.ok || !run_.files.empty()) {
-        what.launch.preparation = [built = built_, globs = build_.copy_files, files = run_.files,
-                                   directory]() -> Result<> {
-            if (built.ok) {
-                if (auto copied = build::copy_for_test(built.directory, directory, globs);
-                    !copied) {
-                    return copied;
-                }
-            }
-            return build::create_files(files, directory);
-        };
-    }
-    what.log = std::move(*log);
-    what.timeout = run_.timeout;
-    if (const double limit = session::time_limit_of(test_); limit > 0) {
-        what.limit = limit;
-    }
-    what.scratch = identity().scratch;
-    what.timeout_file = run_.timeout_file ? directory + "/" + *run_.timeout_file : std::string();
     started_ = world_.recorder.now();
     ran_ = true;
     Record running = record_of(state::running, fmt::format("run.sh on {}", place_.node()));
     running.nodes = nodes_;
     record(std::move(running));
-    if (!is_remote()) {
-        what.launch.cpus = cpus_of_ranks(own_cpus(), place_.cpus);
-        return start_script(std::move(what), now);
+    if (auto started = run_stage_->start(std::move(*log), now); !started) {
+        return started;
     }
-    ScriptStart setup;
-    setup.launch.preparation = std::exchange(what.launch.preparation, {});
-    prepared_ = std::move(what);
-    if (!setup.launch.preparation) {
-        return start_remote(now);
-    }
-    // The files of the store are set up from here; they reach the other node through it.
-    stage_ = Stage::preparing;
-    auto setup_log = files_->new_log("prepare.log");
-    if (!setup_log) {
-        return tl::make_unexpected(setup_log.error());
-    }
-    setup.launch.arguments = {"/bin/true"};
-    setup.launch.directory = files_->path();
-    setup.log = std::move(*setup_log);
-    return start_script(std::move(setup), now);
-}
-
-Result<> TestRun::start_remote(Duration now) {
-    stage_ = Stage::running;
-    HelperOrder order;
-    order.kind = HelperOrder::Kind::start;
-    order.node = place_.node();
-    order.arguments = prepared_->launch.arguments;
-    order.environment = test_variables(identity());
-    order.directory = prepared_->launch.directory;
-    order.log = files_->path() + "/run.log";
-    order.timeout = prepared_->timeout;
-    order.limit = prepared_->limit;
-    order.timeout_file = prepared_->timeout_file;
-    order.scratch = prepared_->scratch;
-    order.mark = mark();
-    order.cpus = place_.cpus;
-    prepared_.reset();
-    auto remote = RemoteScript::start(world_.helpers, std::move(order), now);
-    if (!remote) {
-        node_lost();
-        return {};
-    }
-    remote_.emplace(std::move(*remote));
-    return {};
-}
-
-void TestRun::node_lost() {
-    verdict_ =
-        Verdict{status::Verdict::none, status::Cause::node_failure, std::string(state::aborted),
-                fmt::format("node {} was lost: its helper is gone", place_.node())};
-}
-
-// What a script's steps on other nodes may have left there, if it did not end by itself.
-bool TestRun::start_sweeps(Duration now) {
-    if (place_.nodes.size() < 2 || (!end_.timed_out && end_.signal == 0)) {
-        return false;
-    }
-    for (std::size_t i = 1; i < place_.nodes.size(); ++i) {
-        HelperOrder order;
-        order.kind = HelperOrder::Kind::sweep;
-        order.node = place_.nodes[i];
-        order.mark = mark();
-        order.grace = Milliseconds(500);
-        if (auto sweep = RemoteScript::start(world_.helpers, std::move(order), now)) {
-            sweeps_.push_back(std::move(*sweep));
-        }
-    }
-    if (!sweeps_.empty()) {
-        stage_ = Stage::sweeping;
-    }
-    return !sweeps_.empty();
-}
-
-void TestRun::step_remote(Duration now) {
-    if (stage_ == Stage::sweeping) {
-        for (RemoteScript& sweep : sweeps_) {
-            sweep.step();
-        }
-        if (std::all_of(sweeps_.begin(), sweeps_.end(),
-                        [](const RemoteScript& sweep) { return sweep.over(); })) {
-            sweeps_.clear();
-            stage_ = Stage::running;
-            run_ended(now);
-        }
-        return;
-    }
-    if (!remote_) {
-        return;
-    }
-    remote_->step();
-    if (!remote_->over()) {
-        return;
-    }
-    const bool lost = remote_->lost();
-    end_ = remote_->end();
-    remote_.reset();
-    if (aborted_) {
-        return;
-    }
-    if (lost) {
-        node_lost();
-        return;
-    }
-    if (!end_.immortal.empty()) {
-        record(state::info,
-               fmt::format("{} processes of it could not be ended", end_.immortal.size()));
-    }
-    if (!start_sweeps(now)) {
-        run_ended(now);
-    }
+    return step_run(now);
 }
 
 bool TestRun::child_ended(pid_t pid, int wait_status, Duration now) {
-    if (build_stage_ && build_stage_->child_ended(pid, wait_status, now)) {
+    if ((build_stage_ && build_stage_->child_ended(pid, wait_status, now)) ||
+        (run_stage_ && run_stage_->child_ended(pid, wait_status, now)) ||
+        (cleanup_stage_ && cleanup_stage_->child_ended(pid, wait_status, now))) {
         return true;
     }
     if (!script_ || script_->over() || script_->pid() != pid) {
@@ -487,19 +393,37 @@ bool TestRun::child_ended(pid_t pid, int wait_status, Duration now) {
 }
 
 void TestRun::step(Duration now) {
-    if (stage_ == Stage::building && build_stage_ && !over()) {
-        if (aborted_) {
-            // Only its processes' end is still of interest.
-            static_cast<void>(build_stage_->step(now));
-        } else {
-            go_on(step_build(now));
-        }
-        return;
-    }
     if (over()) {
         return;
     }
-    step_remote(now);
+    switch (stage_) {
+        case Stage::building:
+            if (!build_stage_) {
+                break;
+            }
+            if (aborted_) {
+                // Only its processes' end is still of interest.
+                static_cast<void>(build_stage_->step(now));
+            } else {
+                go_on(step_build(now), now);
+            }
+            break;
+        case Stage::running:
+            if (run_stage_) {
+                go_on(step_run(now), now);
+            }
+            break;
+        case Stage::cleaning:
+            step_cleanup(now);
+            break;
+        case Stage::resolving:
+        case Stage::results:
+            step_script(now);
+            break;
+    }
+}
+
+void TestRun::step_script(Duration now) {
     if (!script_) {
         return;
     }
@@ -509,51 +433,27 @@ void TestRun::step(Duration now) {
     }
     const ScriptEnd end = script_->end();
     script_.reset();
-    if (!end.immortal.empty()) {
-        record(state::info,
-               fmt::format("{} processes of it could not be ended", end.immortal.size()));
-    }
     if (stage_ == Stage::results) {
-        take(results_->collect(end));
+        take(results_->collect(end), now);
         return;
     }
     end_ = end;
-    if (aborted_) {
-        if (stage_ == Stage::running) {
-            finished_ = world_.recorder.now();
-            // Its end is written; what it had found by then is worth keeping, and no more.
-            static_cast<void>(start_results(now));
-        }
-        return;
-    }
-    switch (stage_) {
-        case Stage::resolving:
-            go_on(resolving_ended(now));
-            break;
-        case Stage::building:
-            break;
-        case Stage::preparing:
-            if (end_.well()) {
-                go_on(start_remote(now));
-            } else {
-                run_ended(now);
-            }
-            break;
-        case Stage::running:
-            if (!start_sweeps(now)) {
-                run_ended(now);
-            }
-            break;
-        case Stage::sweeping:
-            break;
-        case Stage::results:
-            break;
+    if (!aborted_) {
+        go_on(resolving_ended(now), now);
     }
 }
 
 std::optional<TestRun::Duration> TestRun::next_step() const {
-    if (stage_ == Stage::building && build_stage_) {
-        return build_stage_->next_step();
+    switch (stage_) {
+        case Stage::building:
+            return build_stage_ ? build_stage_->next_step() : std::nullopt;
+        case Stage::running:
+            return run_stage_ ? run_stage_->next_step() : std::nullopt;
+        case Stage::cleaning:
+            return cleanup_stage_ ? cleanup_stage_->next_step() : std::nullopt;
+        case Stage::resolving:
+        case Stage::results:
+            break;
     }
     return script_ ? script_->next_step() : std::nullopt;
 }
@@ -583,12 +483,37 @@ Result<> TestRun::step_build(Duration now) {
                                          : status::Cause::finished;
     verdict.state = built_.state;
     verdict.reason = "build: " + built_.reason;
-    verdict_ = std::move(verdict);
+    judged(std::move(verdict), now);
+    return {};
+}
+
+Result<> TestRun::step_run(Duration now) {
+    if (auto stepped = run_stage_->step(now); !stepped) {
+        return stepped;
+    }
+    if (run_stage_->over()) {
+        end_ = run_stage_->end();
+        run_ended(now);
+    }
     return {};
 }
 
 void TestRun::run_ended(Duration now) {
     finished_ = world_.recorder.now();
+    if (aborted_) {
+        if (run_stage_->lost()) {
+            return;
+        }
+        // Its end is written; what it had found by then is worth keeping, and no more.
+        static_cast<void>(start_results(now));
+        return;
+    }
+    if (run_stage_->lost()) {
+        judged({status::Verdict::none, status::Cause::node_failure, std::string(state::aborted),
+                fmt::format("node {} was lost: its helper is gone", place_.node())},
+               now);
+        return;
+    }
     const bool started = end_.not_started.empty();
     const std::string_view name = !started         ? state::run_error
                                   : end_.timed_out ? state::run_timeout
@@ -602,16 +527,42 @@ void TestRun::run_ended(Duration now) {
     record.duration = end_.duration;
     this->record(std::move(record));
     if (!started) {
-        verdict_ =
-            Verdict{status::Verdict::error, status::Cause::finished, std::string(name), reason};
+        judged({status::Verdict::error, status::Cause::finished, std::string(name), reason}, now);
         return;
     }
-    go_on(start_results(now));
+    go_on(start_results(now), now);
+}
+
+// The verdict is known, and stands whatever becomes of the cleanup.
+void TestRun::judged(Verdict verdict, Duration now) {
+    judged_ = std::move(verdict);
+    clean_up(now);
+}
+
+void TestRun::clean_up(Duration now) {
+    stage_ = Stage::cleaning;
+    if (ran_ && !cleanup_.empty() && !run_stage_->lost() && !cleanup_stage_) {
+        cleanup_stage_.emplace(static_cast<PlacedHost&>(*this), cleanup_, run_, build_.shebang);
+        if (cleanup_due_) {
+            cleanup_stage_->hurry(*cleanup_due_);
+        }
+        cleanup_stage_->start(now);
+    }
+    step_cleanup(now);
+}
+
+void TestRun::step_cleanup(Duration now) {
+    if (cleanup_stage_) {
+        cleanup_stage_->step(now);
+    }
+    if (!aborted_ && (!cleanup_stage_ || cleanup_stage_->over())) {
+        verdict_ = std::move(judged_);
+    }
 }
 
 ResultInputs TestRun::result_inputs() const {
     ResultInputs inputs{
-        .facts = {&world_.header, &test_, &world_.job, attempt_, started_, finished_},
+        .facts = {&world_.header, &test_, &world_.job, attempt_.number, started_, finished_},
         .end = end_,
         .timeout = run_.timeout,
         .places = {},
@@ -632,7 +583,7 @@ Result<> TestRun::start_results(Duration now) {
         record(state::results, by_child ? "parsing" : "default result: return_value == 0");
     }
     if (!by_child) {
-        take(results_->judge());
+        take(results_->judge(), now);
         return {};
     }
     auto child = results_->child();
@@ -642,17 +593,18 @@ Result<> TestRun::start_results(Duration now) {
     return start_script(std::move(*child), now);
 }
 
-void TestRun::take(ResultOutcome outcome) {
+void TestRun::take(ResultOutcome outcome, Duration now) {
     results_json_ = std::move(outcome.json);
     if (aborted_) {
         results_json_ = interrupted_results(results_json_, *aborted_);
         write_results();
+        clean_up(now);
         return;
     }
     if (outcome.failed) {
         record(state::results_error, outcome.verdict.reason);
     }
-    verdict_ = std::move(outcome.verdict);
+    judged(std::move(outcome.verdict), now);
 }
 
 void TestRun::write_results() {
@@ -663,13 +615,11 @@ void TestRun::write_results() {
     world_.recorder.result_line(results_json_);
 }
 
-void TestRun::conclude() {
+// What the end of an attempt says. Its results are written first.
+Record TestRun::end_record() {
     Record end = record_of(verdict_->state, verdict_->reason);
-    end.end = true;
     end.result = verdict_->result;
-    end.cause = verdict_->cause;
     end.nodes = nodes_;
-    end.again = lost_its_node();
     if (end_.return_value) {
         end.return_value = end_.return_value;
         end.duration = end_.duration;
@@ -685,10 +635,29 @@ void TestRun::conclude() {
         }
         write_results();
     }
+    return end;
+}
+
+void TestRun::conclude() {
+    Record end = end_record();
+    end.end = true;
+    end.cause = verdict_->cause;
+    end.again = lost_its_node();
+    if (attempt_.here > 1) {
+        end.note += "; " + attempt_.text();
+    }
     record(std::move(end));
 }
 
-void TestRun::abort(status::Cause cause, const std::string& note, Duration now, Duration grace) {
+void TestRun::conclude_attempt() {
+    Record end = end_record();
+    end.state = state::info;
+    end.note = fmt::format("{}: {}; runs again", attempt_.text(), end.note);
+    record(std::move(end));
+}
+
+void TestRun::abort(status::Cause cause, const std::string& note, Duration now,
+                    const StopTimes& times) {
     Record end = record_of(state::aborted, note);
     end.end = true;
     end.again = true;
@@ -699,17 +668,49 @@ void TestRun::abort(status::Cause cause, const std::string& note, Duration now, 
     }
     record(std::move(end));
     aborted_ = note;
+    cleanup_due_ = times.cleanup_due;
     if (build_stage_) {
-        build_stage_->stop(now, grace);
+        build_stage_->stop(now, times.grace);
     }
-    if (remote_) {
-        remote_->stop(std::chrono::duration_cast<Milliseconds>(grace));
+    if (stage_ == Stage::running && run_stage_) {
+        run_stage_->stop(now, times.grace);
+    }
+    if (cleanup_stage_) {
+        cleanup_stage_->hurry(times.cleanup_due);
     }
     if (script_ && stage_ != Stage::results) {
-        script_->stop(now, grace);
+        script_->stop(now, times.grace);
     } else if (!results_json_.empty()) {
         results_json_ = interrupted_results(results_json_, note);
         write_results();
+    }
+}
+
+bool TestRun::stopped() const {
+    if (over()) {
+        return true;
+    }
+    switch (stage_) {
+        case Stage::building:
+            return !build_stage_ || build_stage_->stopped();
+        case Stage::running:
+            return !run_stage_ || run_stage_->over();
+        case Stage::cleaning:
+            return !cleanup_stage_ || cleanup_stage_->over();
+        case Stage::resolving:
+        case Stage::results:
+            break;
+    }
+    return !script_;
+}
+
+bool TestRun::finishing() const {
+    return !stopped() && (stage_ == Stage::results || stage_ == Stage::cleaning);
+}
+
+void TestRun::give_up_results(Duration now) {
+    if (stage_ == Stage::results && script_) {
+        script_->stop(now, Duration(0));
     }
 }
 

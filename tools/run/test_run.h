@@ -12,14 +12,15 @@
 #include "build/script.h"
 #include "build/spec.h"
 #include "run/build_stages.h"
+#include "run/cleanup_stage.h"
 #include "run/job_context.h"
 #include "run/ledger.h"
 #include "run/node_builds.h"
 #include "run/notices.h"
 #include "run/recorder.h"
-#include "run/remote_script.h"
 #include "run/result.h"
 #include "run/result_stage.h"
+#include "run/run_stage.h"
 #include "run/script_process.h"
 #include "run/stage_host.h"
 #include "run/test_environment.h"
@@ -50,11 +51,28 @@ struct TestWorld {
     NodeCopies* copies = nullptr;
 };
 
-class TestRun : private StageHost {
+/// Which attempt at a test it is: over all restarts of the job, in this one, and how many there
+/// may be in this one.
+struct Attempt {
+    std::uint32_t number = 1;
+    std::uint32_t here = 1;
+    std::uint32_t most_here = 1;
+
+    /// "attempt 2 of 3".
+    [[nodiscard]] std::string text() const;
+};
+
+/// How a test is ended with the job.
+struct StopTimes {
+    ScriptProcess::Duration grace{0};        // before it is forced
+    ScriptProcess::Duration cleanup_due{0};  // when its cleanup has to be done
+};
+
+class TestRun : private PlacedHost {
   public:
     using Duration = ScriptProcess::Duration;
 
-    TestRun(TestWorld& world, session::PlannedTest test, std::uint32_t attempt, TestPlace place);
+    TestRun(TestWorld& world, session::PlannedTest test, Attempt attempt, TestPlace place);
 
     /// Makes its files and starts its build or its script. It may be over at once.
     void start(Duration now);
@@ -69,69 +87,77 @@ class TestRun : private StageHost {
 
     /// Writes the verdict: results and the final state.
     void conclude();
-    /// Writes that it was interrupted, ends its processes and then gathers what results there
-    /// are; step() until stopped().
-    void abort(status::Cause cause, const std::string& note, Duration now, Duration grace);
-    [[nodiscard]] bool stopped() const {
-        return !script_ && !remote_ && (!build_stage_ || build_stage_->stopped());
-    }
-    /// None of its processes is left but those that gather its results.
-    [[nodiscard]] bool gathering() const { return stage_ == Stage::results; }
+    /// The same of an attempt that another one follows.
+    void conclude_attempt();
+    /// Writes that it was interrupted, ends its processes, and then gathers what results there
+    /// are and cleans up; step() until stopped().
+    void abort(status::Cause cause, const std::string& note, Duration now, const StopTimes& times);
+    [[nodiscard]] bool stopped() const;
+    /// After abort(): its own processes are gone; results are gathered or it is cleaned up.
+    [[nodiscard]] bool finishing() const;
+    /// Results that are not there by now are given up.
+    void give_up_results(Duration now);
 
     [[nodiscard]] const session::PlannedTest& test() const { return test_; }
     [[nodiscard]] double duration() const { return end_.duration; }
     [[nodiscard]] std::string log_path() const;
     [[nodiscard]] const std::string& nodes() const { return nodes_; }
-    [[nodiscard]] std::uint32_t attempt_number() const { return attempt_; }
+    [[nodiscard]] const Attempt& attempt_made() const { return attempt_; }
+    [[nodiscard]] const std::vector<std::string>& node_names() const { return place_.nodes; }
     /// What ends it may not have been its own doing: it may run again in a later job.
     [[nodiscard]] bool lost_its_node() const {
         return verdict_ && verdict_->cause == status::Cause::node_failure;
     }
 
   private:
-    enum class Stage { resolving, building, preparing, running, sweeping, results };
+    enum class Stage { resolving, building, running, results, cleaning };
 
     Result<> make_files();
     Result<> move_to_spare(const Error& why);
     Result<FileDescriptor> lay_out_run();
-    void go_on(const Result<>& started);
+    void go_on(const Result<>& started, Duration now);
     Result<> start_resolving(Duration now);
     Result<> start_stages(Duration now);
     Result<> start_build(Duration now);
     Result<> start_run(Duration now);
-    Result<> start_remote(Duration now);
     Result<> start_script(ScriptStart what, Duration now);
-    [[nodiscard]] bool is_remote() const { return place_.node() != world_.job.node; }
-    void step_remote(Duration now);
-    bool start_sweeps(Duration now);
-    void node_lost();
-    [[nodiscard]] TestIdentity identity() const;
-    [[nodiscard]] std::vector<Variable> mark() const;
+    void step_script(Duration now);
     Result<> resolving_ended(Duration now);
     Result<> step_build(Duration now);
+    Result<> step_run(Duration now);
     void run_ended(Duration now);
     Result<> start_results(Duration now);
-    void take(ResultOutcome outcome);
+    void take(ResultOutcome outcome, Duration now);
+    void judged(Verdict verdict, Duration now);
+    void clean_up(Duration now);
+    void step_cleanup(Duration now);
+    [[nodiscard]] TestIdentity identity() const;
     [[nodiscard]] ResultInputs result_inputs() const;
     void write_results();
-    void refuse(std::string_view state, const std::string& reason);
+    void refuse(std::string_view state, const std::string& reason, Duration now);
     [[nodiscard]] bool skip_if_told();
     [[nodiscard]] Environment script_environment() const;
+    [[nodiscard]] status::Record end_record();
 
     // As the host of its stages.
     [[nodiscard]] const JobContext& job() const override { return world_.job; }
     [[nodiscard]] build::Registry& builds() override { return world_.builds; }
+    [[nodiscard]] NodeHelpers& helpers() override { return world_.helpers; }
     [[nodiscard]] const std::string& session_id() const override { return world_.header.id; }
     [[nodiscard]] std::uint32_t test_index() const override { return test_.index; }
-    [[nodiscard]] std::uint32_t attempt() const override { return attempt_; }
+    [[nodiscard]] std::uint32_t attempt() const override { return attempt_.number; }
+    [[nodiscard]] const TestPlace& place() const override { return place_; }
     [[nodiscard]] const Directory& root() const override;
     [[nodiscard]] Modes modes() const override { return world_.recorder.modes(); }
-    [[nodiscard]] const TestFiles& files() const override { return *files_; }
+    [[nodiscard]] TestFiles& files() override { return *files_; }
+    [[nodiscard]] std::string scratch() const override;
     [[nodiscard]] build::ScriptFrame frame(const std::string& directory) const override;
     [[nodiscard]] std::vector<std::string> nodes_of_test() const override { return place_.nodes; }
     [[nodiscard]] std::string copy_at_hand(const std::string& build) override;
     Result<RemoteScript> launch_on(const std::string& node, ScriptStart what,
                                    const std::string& log, Duration now) override;
+    [[nodiscard]] std::vector<Variable> variables() const override;
+    [[nodiscard]] std::vector<Variable> mark() const override;
     Result<ScriptProcess> launch_script(ScriptStart what, Duration now) override;
     void write(status::Record record) override;
 
@@ -143,7 +169,7 @@ class TestRun : private StageHost {
 
     TestWorld& world_;
     session::PlannedTest test_;
-    std::uint32_t attempt_;
+    Attempt attempt_;
     TestPlace place_;
     std::string nodes_;
     std::optional<Directory> spare_;
@@ -155,14 +181,16 @@ class TestRun : private StageHost {
     Stage stage_ = Stage::running;
     bool ran_ = false;
     std::optional<std::string> aborted_;  // why
-    std::optional<ScriptProcess> script_;
-    std::optional<RemoteScript> remote_;
-    std::optional<ScriptStart> prepared_;  // what runs on another node once all is in place
-    std::vector<RemoteScript> sweeps_;
-    ScriptEnd end_;  // of the stage before the results
+    std::optional<RunStage> run_stage_;
+    std::optional<CleanupStage> cleanup_stage_;
+    CleanupOrder cleanup_;
+    std::optional<Duration> cleanup_due_;
+    std::optional<ScriptProcess> script_;  // that resolves strings or gathers results
+    ScriptEnd end_;                        // of the stage before the results
     Timestamp started_, finished_;
     std::optional<ResultStage> results_;
     std::string results_json_;
+    std::optional<Verdict> judged_;  // as long as it is cleaned up
     std::optional<Verdict> verdict_;
 };
 

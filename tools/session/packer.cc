@@ -76,7 +76,7 @@ Packer::Packer(std::vector<PackedNode> nodes, const std::vector<PackedTest>& tes
                          });
     }
     for (const PackedTest* test : order) {
-        shapes_[shape_of(test->needs)].waiting[next_rank_++] = {test->index, test->seconds, {}};
+        shapes_[shape_of(test->needs)].waiting[next_rank_++] = {test->index, {}};
         ++waiting_count_;
     }
 }
@@ -113,10 +113,10 @@ bool Packer::free_for(std::size_t node, const Needs& needs) const {
 }
 
 // The sets of nodes that such a test may be placed in: the allocation, or its chunks.
-std::vector<std::vector<std::size_t>> Packer::choices(const Needs& needs) const {
+std::vector<std::vector<std::size_t>> Packer::choices(const Needs& needs, Lost lost) const {
     std::vector<std::size_t> nodes;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        if (!states_[i].lost && !has(needs.exclude, nodes_[i].name) &&
+        if ((lost == Lost::counted || !states_[i].lost) && !has(needs.exclude, nodes_[i].name) &&
             (needs.across.empty() || has(needs.across, nodes_[i].name))) {
             nodes.push_back(i);
         }
@@ -131,8 +131,8 @@ std::vector<std::vector<std::size_t>> Packer::choices(const Needs& needs) const 
     return chunks;
 }
 
-std::string Packer::impossible(const Needs& needs) const {
-    const auto sets = choices(needs);
+std::string Packer::impossible(const Needs& needs, Lost how) const {
+    const auto sets = choices(needs, how);
     std::size_t most = 0;
     for (const auto& set : sets) {
         most = std::max(most, set.size());
@@ -169,6 +169,7 @@ std::optional<Placement> Packer::place(const Shape& shape, const Waiting& waitin
     }
     placement.impossible = impossible(needs);
     if (!placement.impossible.empty()) {
+        placement.for_lost_nodes = impossible(needs, Lost::counted).empty();
         return placement;
     }
     if (alone_ || (needs.alone && !running_.empty())) {
@@ -257,7 +258,6 @@ std::set<std::size_t> Packer::reservation(const Shape& shape, const Waiting& wai
 }
 
 Placement Packer::start(std::size_t shape, Rank rank, Placement placement) {
-    const double seconds = shapes_[shape].waiting.at(rank).seconds;
     shapes_[shape].waiting.erase(rank);
     --waiting_count_;
     alone_ = shapes_[shape].needs.alone && placement.impossible.empty();
@@ -266,7 +266,7 @@ Placement Packer::start(std::size_t shape, Rank rank, Placement placement) {
         state.tests.insert(placement.test);
         state.cpus_taken.insert(placement.cpus[i].begin(), placement.cpus[i].end());
     }
-    running_[placement.test] = {shape, seconds, placement};
+    running_[placement.test] = {shape, placement};
     return placement;
 }
 
@@ -316,15 +316,8 @@ void Packer::ended(std::uint32_t test) {
     running_.erase(found);
 }
 
-void Packer::again(std::uint32_t test, const std::set<std::size_t>& avoid) {
-    const auto found = running_.find(test);
-    if (found == running_.end()) {
-        return;
-    }
-    const std::size_t shape = found->second.shape;
-    const double seconds = found->second.seconds;
-    ended(test);
-    shapes_[shape].waiting[next_rank_++] = {test, seconds, avoid};
+void Packer::again(const PackedTest& test, const std::set<std::size_t>& avoid) {
+    shapes_[shape_of(test.needs)].waiting[next_rank_++] = {test.index, avoid};
     ++waiting_count_;
 }
 

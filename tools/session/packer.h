@@ -33,6 +33,7 @@ struct Placement {
     std::vector<std::vector<std::uint32_t>> cpus;
     /// Why there is no place for it in this allocation; empty if there is.
     std::string impossible;
+    bool for_lost_nodes = false;  // there was one before nodes were lost
 };
 
 /// Wide tests first, then long ones, else the order given. Where only one test can run at a
@@ -45,8 +46,8 @@ class Packer {
     /// What may start now; it counts as running until ended().
     std::optional<Placement> next();
     void ended(std::uint32_t test);
-    /// Once more, on other nodes than those given as long as there are enough.
-    void again(std::uint32_t test, const std::set<std::size_t>& avoid);
+    /// Once more what has ended, on other nodes than those given as long as there are enough.
+    void again(const PackedTest& test, const std::set<std::size_t>& avoid);
     /// No test is placed there any more. Those that run there do so until ended().
     void lose_node(std::size_t node);
 
@@ -67,12 +68,10 @@ class Packer {
     };
     struct Running {
         std::size_t shape = 0;
-        double seconds = 0;
         Placement placement;
     };
     struct Waiting {
         std::uint32_t test = 0;
-        double seconds = 0;
         std::set<std::size_t> avoid;
     };
     using Rank = std::uint64_t;
@@ -84,10 +83,12 @@ class Packer {
     std::size_t shape_of(const Needs& needs);
     [[nodiscard]] std::optional<Placement> place(const Shape& shape, const Waiting& waiting,
                                                  const std::set<std::size_t>& reserved) const;
-    [[nodiscard]] std::vector<std::vector<std::size_t>> choices(const Needs& needs) const;
+    enum class Lost { left_out, counted };
+    [[nodiscard]] std::vector<std::vector<std::size_t>> choices(const Needs& needs,
+                                                                Lost lost = Lost::left_out) const;
     [[nodiscard]] bool free_for(std::size_t node, const Needs& needs) const;
     [[nodiscard]] std::uint32_t cpus_for(std::size_t node, const Needs& needs) const;
-    [[nodiscard]] std::string impossible(const Needs& needs) const;
+    [[nodiscard]] std::string impossible(const Needs& needs, Lost lost = Lost::left_out) const;
     [[nodiscard]] std::set<std::size_t> reservation(const Shape& shape,
                                                     const Waiting& waiting) const;
     Placement start(std::size_t shape, Rank rank, Placement placement);

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "session/retry.h"
 
 namespace pavtest::session {
 
@@ -110,10 +111,16 @@ class Sizer {
     }
 
   private:
+    // Each attempt may take as long as the first.
     Result<> add_time(const PlannedTest& test) {
+        const auto retry = read_retry(test.config);
+        if (!retry) {
+            return tl::make_unexpected(retry.error().within(test.name));
+        }
         const std::string limit = config_text(test.config, "schedule.time_limit");
+        const std::int64_t attempts = 1 + std::int64_t{retry->count};
         if (limit.empty()) {
-            time_ += rules_.default_test_time;
+            time_ += attempts * rules_.default_test_time;
             return {};
         }
         const auto hours = number(limit);
@@ -123,7 +130,8 @@ class Sizer {
                         fmt::format("{}: schedule.time_limit is '{}'", test.name, limit),
                         "hours, such as 2 or 0.25");
         }
-        time_ += std::chrono::seconds(static_cast<std::int64_t>(std::ceil(*hours * 3600)));
+        time_ +=
+            attempts * std::chrono::seconds(static_cast<std::int64_t>(std::ceil(*hours * 3600)));
         return {};
     }
 

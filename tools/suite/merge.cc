@@ -252,7 +252,15 @@ const Value& complete(Arena& arena, const Element& element, const Value* value,
                                                                        : *value;
         }
         case Element::Kind::list:
-            return missing ? arena.make(Value::Kind::list) : *value;
+            if (missing) {
+                return arena.make(Value::Kind::list);
+            }
+            for (const Value* item : value->items) {
+                if (item->kind == Value::Kind::text) {
+                    check_choice(*element.item, *item, name, problems);
+                }
+            }
+            return *value;
         case Element::Kind::variables:
             return missing ? arena.make(Value::Kind::map) : *value;
         case Element::Kind::category: {

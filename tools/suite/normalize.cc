@@ -108,6 +108,9 @@ const Value& Normalizer::keyed(const Element& element, const yaml::Node& node,
         if (extend) {
             key.remove_suffix(1);
         }
+        if (entry.key->type == yaml::Type::boolean && key == "True" && element.child("on")) {
+            key = "on";  // YAML 1.1 takes it for a truth value, which no key of ours is
+        }
         const Element* child = entry.key->is_null() ? nullptr : element.child(key);
         if (child == nullptr) {
             if (&element == &test_schema() && key == "slurm") {

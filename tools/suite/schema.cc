@@ -135,6 +135,14 @@ Element list(std::string_view name, std::string_view help) {
     return element;
 }
 
+// A list whose items are words of a few.
+Element choices_list(std::string_view name, std::string_view help,
+                     std::vector<std::string_view> choices) {
+    Element element = list(name, help);
+    element.item = std::make_unique<const Element>(text("", "", nullptr, std::move(choices)));
+    return element;
+}
+
 template <class... Elements>
 Element keyed(std::string_view name, std::string_view help, Elements... elements) {
     Element element;
@@ -222,6 +230,22 @@ Element run() {
         text("autoexit", "Whether the first command that fails ends the run.", "True", booleans()),
         text("concurrent", "How many tests may run side by side in a shared allocation.",
              "{{sched.concurrent_default}}"));
+}
+
+Element cleanup() {
+    return keyed("cleanup", "What is done after every run, however it ended.",
+                 list("cmds", "The commands; each runs, whether or not those before it failed."),
+                 text("timeout", "Seconds after which they are ended; 60 if not given."));
+}
+
+Element retry() {
+    return keyed(
+        "retry", "When the test is tried again in the same job.",
+        text("count", "How many further attempts there may be."),
+        choices_list("on", "After which ends: all of fail, error and node-fail if not given.",
+                     {"fail", "error", "node-fail"}),
+        text("elsewhere", "Whether on other nodes, as long as there are enough.", nullptr,
+             booleans()));
 }
 
 template <class... Elements>
@@ -353,6 +377,7 @@ Element make_test_schema() {
         category("not_if", "Skip if a key matches one of its values.", KeyRule::any, list("", "")),
         text("compatible_pav_versions", "Versions that the test is for: '2.3' or '2.1-2.4'.", ""),
         text("test_version", "The test's own version.", "0.0"), spack_of_site(), build(), run(),
+        cleanup(), retry(),
         category("result_evaluate", "Results that are computed from others.", KeyRule::evaluation,
                  text("", "")),
         category("module_wrappers", "What to do in place of loading a module.",

@@ -1,5 +1,7 @@
 #include "suite/to_json.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "suite/strings.h"
 
@@ -17,6 +19,13 @@ Json text_json(const Value& value) {
         return std::string(kDeferredMark) + json_text(value.text);
     }
     return json_text(value.text);
+}
+
+bool says_nothing(const Value& section) {
+    return std::all_of(section.members.begin(), section.members.end(), [](const Member& member) {
+        return member.value->is_null() ||
+               (member.value->kind == Value::Kind::list && member.value->items.empty());
+    });
 }
 
 }  // namespace
@@ -57,8 +66,9 @@ Json config_json(const Value& tree, const Json& variables) {
         if (member.key == "working_dir" || member.key == "permute_base") {
             continue;
         }
-        // Pavilion does not know this key: what does not use it looks as Pavilion has it.
-        if (member.key == "reference" && member.value->members.empty()) {
+        // Pavilion does not know these keys: what does not use them looks as Pavilion has it.
+        if ((member.key == "reference" || member.key == "cleanup" || member.key == "retry") &&
+            says_nothing(*member.value)) {
             continue;
         }
         members.push_back({std::string(member.key), to_json(*member.value)});

@@ -253,6 +253,106 @@ TEST_F(RunnerTest, AnInterruptedTestKeepsWhatItHadFound) {
     EXPECT_TRUE(results["result"].is_null());
 }
 
+// Fails until it was called so many times.
+std::string fails_until(int good, const std::string& directory) {
+    return "echo x >> " + directory + "/calls; echo try $PAVTEST_ATTEMPT; [ $(wc -l < " +
+           directory + "/calls) -ge " + std::to_string(good) + " ]";
+}
+
+TEST_F(RunnerTest, ATestIsTriedAgainAndEveryAttemptIsKept) {
+    freeze({test(fails_until(3, path_), {{"retry", {{"count", "2"}}}}), test("true")});
+    RunnerOptions options;
+    options.hold = 10ms;
+    EXPECT_EQ(run(0, options), ExitCode::ok);
+    const JobView job = view();
+    EXPECT_EQ(job.tests[0].result, Verdict::pass);
+    EXPECT_EQ(job.tests[0].attempt, 3U);
+    EXPECT_EQ(job.tests[0].note, "PASS: returned 0; attempt 3 of 3");
+    EXPECT_EQ(job.tests[0].return_value, 0);
+    EXPECT_EQ(file("0000/1/run.log"), "try 1\n");
+    EXPECT_EQ(file("0000/2/run.log"), "try 2\n");
+    EXPECT_EQ(file("0000/run.log"), "try 3\n");
+    EXPECT_EQ(json::parse(file("0000/1/results.json"))["result"], "FAIL");
+    EXPECT_EQ(json::parse(file("0000/results.json"))["result"], "PASS");
+    EXPECT_THAT(file("0000/status"),
+                HasSubstr(" INFO attempt 1 of 3: FAIL: returned 1; runs again\n"));
+    const auto lines =
+        split(read_file(session_path() + "/jobs/7.0/results.jsonl").value_or(""), '\n');
+    EXPECT_EQ(lines.size(), 5U);  // four, and the end of the last
+    EXPECT_THAT(output(), HasSubstr("2 passed (1 of them in more than one attempt)"));
+    EXPECT_THAT(output(), HasSubstr("returned 1; attempt 1 of 3, runs again"));
+}
+
+TEST_F(RunnerTest, TheLastAttemptDecidesAndOnlyWhatIsAskedForRunsAgain) {
+    freeze({test("exit 4", {{"retry", {{"count", "1"}}}}),
+            test("exit 4", {{"retry", {{"count", "1"}, {"on", {"error", "node-fail"}}}}}),
+            test("true",
+                 {{"build", {{"cmds", {fails_until(2, path_)}}}}, {"retry", {{"count", "1"}}}})});
+    RunnerOptions options;
+    options.hold = 10ms;
+    EXPECT_EQ(run(0, options), ExitCode::tests_failed);
+    const JobView job = view();
+    EXPECT_EQ(job.tests[0].note, "FAIL: returned 4; attempt 2 of 2");
+    EXPECT_EQ(job.tests[0].return_value, 4);
+    EXPECT_EQ(job.tests[1].attempt, 1U);
+    EXPECT_EQ(job.tests[1].note, "FAIL: returned 4");
+    EXPECT_EQ(job.tests[2].result, Verdict::pass);
+    EXPECT_THAT(file("0002/1/build.log"), HasSubstr("try 1"));
+    EXPECT_THAT(output(), HasSubstr("1 passed, 2 failed"));
+}
+
+TEST_F(RunnerTest, MaxfailEndsATestThatWaitsForItsNextAttempt) {
+    freeze({test("exit 4", {{"retry", {{"count", "5"}}}}), test("sleep 0.1; false")});
+    RunnerOptions options;
+    options.hold = 10ms;
+    options.max_failures = 1;
+    EXPECT_EQ(run(0, options), ExitCode::tests_failed);
+    EXPECT_EQ(view().tests[0].result, Verdict::fail);
+    EXPECT_THAT(view().tests[0].note, HasSubstr("no further attempt: not run"));
+    EXPECT_EQ(view().tests[0].return_value, 4);
+}
+
+TEST_F(RunnerTest, CleanupFollowsWhateverTheEndAndChangesNoVerdict) {
+    const auto cleans = [this](const std::string& name) {
+        return json{
+            {"run", {{"env", {{"WORD", "w"}}}, {"timeout", "0.3"}}},
+            {"cleanup",
+             {{"cmds", {"false", "echo $WORD $PAVTEST_TEST > " + path_ + "/" + name, "exit 3"}}}}};
+    };
+    freeze({test("true", cleans("pass")), test("exit 2", cleans("fail")),
+            test("sleep 60", cleans("timeout")),
+            test("true", {{"cleanup", {{"cmds", {"sleep 60"}}, {"timeout", "0.2"}}}}),
+            test("true", {{"build", {{"cmds", {"false"}}}},
+                          {"cleanup", {{"cmds", {"touch " + path_ + "/built"}}}}})});
+    run();
+    const JobView job = view();
+    EXPECT_EQ(job.tests[0].result, Verdict::pass);
+    EXPECT_EQ(job.tests[1].return_value, 2);
+    EXPECT_EQ(job.tests[2].cause, Cause::timeout);
+    EXPECT_EQ(job.tests[3].result, Verdict::pass);
+    EXPECT_EQ(read_file(path_ + "/pass").value_or(""), "w 0\n");
+    EXPECT_EQ(read_file(path_ + "/fail").value_or(""), "w 1\n");
+    EXPECT_EQ(read_file(path_ + "/timeout").value_or(""), "w 2\n");
+    EXPECT_FALSE(std::filesystem::exists(path_ + "/built"));  // nothing ran
+    EXPECT_THAT(file("0000/status"), HasSubstr(" INFO cleanup: returned 3\n"));
+    EXPECT_THAT(file("0003/status"), HasSubstr(" INFO cleanup: ended after 0.2 s"));
+}
+
+TEST_F(RunnerTest, AnInterruptedTestIsCleanedUp) {
+    const std::string mark = path_ + "/running";
+    freeze({test("touch " + mark + "; sleep 60",
+                 {{"cleanup", {{"cmds", {"touch " + path_ + "/clean", "sleep 60"}}}}})});
+    RunnerOptions options;
+    options.result_grace = 100ms;
+    options.cleanup_grace = 300ms;
+    const auto killer = when_there(mark, SIGTERM);
+    EXPECT_EQ(run(0, options), ExitCode::infrastructure);
+    EXPECT_EQ(view().tests[0].state, "ABORTED");
+    EXPECT_TRUE(std::filesystem::exists(path_ + "/clean"));
+    EXPECT_THAT(file("0000/status"), HasSubstr(" INFO cleanup: ended with the job"));
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
 TEST_F(RunnerTest, MaxfailStopsStarting) {
     freeze({test("false"), test("false"), test("true"), test("true")});
     RunnerOptions options;

@@ -194,6 +194,7 @@ TEST(Packer, ALostNodeTakesNoMoreTests) {
     const auto wide = packer.next();
     EXPECT_EQ(wide->test, 3U);
     EXPECT_THAT(wide->impossible, HasSubstr("1 of them failed"));
+    EXPECT_TRUE(wide->for_lost_nodes);
     packer.ended(3);
     EXPECT_THAT(packer.next()->nodes, ElementsAre(0));
     EXPECT_FALSE(packer.next());
@@ -202,9 +203,11 @@ TEST(Packer, ALostNodeTakesNoMoreTests) {
 TEST(Packer, AgainGoesElsewhereWhereItCan) {
     Packer packer(nodes(2), {test(0)});
     EXPECT_THAT(packer.next()->nodes, ElementsAre(0));
-    packer.again(0, {0});
+    packer.ended(0);
+    packer.again(test(0), {0});
     EXPECT_THAT(packer.next()->nodes, ElementsAre(1));
-    packer.again(0, {0, 1});
+    packer.ended(0);
+    packer.again(test(0), {0, 1});
     EXPECT_THAT(packer.next()->nodes, ElementsAre(0));
 }
 

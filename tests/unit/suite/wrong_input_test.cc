@@ -89,6 +89,8 @@ std::vector<Wrong> kinds() {
          "no key 'variables'", "indented too far"},
         {"key one level too high", "t:\n  `cmds: [a]\n", "no key 'cmds'",
          "did you mean|belongs under"},
+        {"retry on what is no end", "t:\n  retry: {count: 1, on: [fail, `pass]}\n",
+         "'on' cannot be 'pass'", "fail, error, node-fail"},
         {"unknown parser", "t:\n  result_parse:\n    `regexp: {a: {regex: b}}\n", "no key 'regexp'",
          "did you mean 'regex'"},
         {"a list for a value", "t:\n  run:\n    timeout: `[1, 2]\n", "takes a single value", ""},

@@ -58,7 +58,7 @@ class LoginHost : public run::StageHost {
     [[nodiscard]] run::Modes modes() const override {
         return {session_.file_mode(), session_.directory_mode()};
     }
-    [[nodiscard]] const run::TestFiles& files() const override { return *files_; }
+    [[nodiscard]] run::TestFiles& files() override { return *files_; }
     [[nodiscard]] build::ScriptFrame frame(const std::string& directory) const override {
         return {.shebang = "#!/bin/bash",
                 .directory = directory,
