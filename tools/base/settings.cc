@@ -436,7 +436,7 @@ Result<Settings> load_settings(const Environment& environment, const Account& ac
                         "unset PAVTEST_STORE_DIR");
         }
         settings.store = *store;
-        settings.store_templates.insert(settings.store_templates.begin(), *store);
+        settings.store_templates = {*store};
     }
     if (settings.config_dirs.empty()) {
         settings.config_dirs.emplace_back(PAVTEST_SYSCONFDIR);

@@ -7,14 +7,12 @@
 #include <charconv>
 #include <tuple>
 
+#include "session/journal_lines.h"
 #include "status/flat_json.h"
 
 namespace pavtest::session {
 
 namespace {
-
-constexpr std::uint64_t kJournalLimit = 512ULL << 20;
-constexpr std::size_t kFlawsShown = 20;  // of one file; the rest is only counted
 
 bool is_journal(std::string_view name) {
     return name.starts_with("journal.") && name.ends_with(".jsonl");
@@ -22,16 +20,6 @@ bool is_journal(std::string_view name) {
 
 bool is_session_settle(std::string_view name) {
     return name.starts_with("settle-") && name.ends_with(".jsonl");
-}
-
-void read_file_lines(const Directory& directory, const std::string& name, const std::string& file,
-                     std::vector<SourcedRecord>& records, std::vector<Flaw>& flaws) {
-    const auto text = directory.read(name, kJournalLimit);
-    if (!text) {
-        flaws.push_back({file, 0, text.error().what});
-        return;
-    }
-    read_lines(*text, file, records, flaws);
 }
 
 bool reads_before(const SourcedRecord& a, const SourcedRecord& b) {
@@ -63,8 +51,8 @@ void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords&
     const std::size_t first = job.records.size();
     for (const std::string& name : *names) {
         if (is_journal(name)) {
-            read_file_lines(*directory, name, fmt::format("{}/{}", place, name), job.records,
-                            job.flaws);
+            read_journal_file(*directory, name, fmt::format("{}/{}", place, name), job.records,
+                              job.flaws);
         }
     }
     // The directory is what says whose records these are.
@@ -76,36 +64,6 @@ void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords&
 
 }  // namespace
 
-void read_lines(std::string_view text, const std::string& file, std::vector<SourcedRecord>& records,
-                std::vector<Flaw>& flaws) {
-    std::uint64_t line_number = 0;
-    std::size_t left_out = 0;
-    const auto leave_out = [&](std::string what) {
-        if (++left_out <= kFlawsShown) {
-            flaws.push_back({file, line_number, std::move(what)});
-        }
-    };
-    while (!text.empty()) {
-        ++line_number;
-        const std::size_t end = text.find('\n');
-        const bool torn = end == std::string_view::npos;
-        const std::string_view line = text.substr(0, end);
-        text.remove_prefix(torn ? text.size() : end + 1);
-        if (torn) {
-            leave_out("a torn last line");
-        } else if (line.size() >= status::kRecordMax) {
-            leave_out("longer than a record may be");
-        } else if (auto record = status::decode(line)) {
-            records.push_back({*std::move(record), file, false});
-        } else {
-            leave_out(std::move(record.error().what));
-        }
-    }
-    if (left_out > kFlawsShown) {
-        flaws.push_back({file, 0, fmt::format("{} more lines left out", left_out - kFlawsShown)});
-    }
-}
-
 Result<SessionRecords> read_journals(const SessionDirectory& session) {
     SessionRecords all;
     const auto names = session.directory().names();
@@ -114,9 +72,9 @@ Result<SessionRecords> read_journals(const SessionDirectory& session) {
     }
     for (const std::string& name : *names) {
         if (name == "submit.jsonl") {
-            read_file_lines(session.directory(), name, name, all.submission, all.flaws);
+            read_journal_file(session.directory(), name, name, all.submission, all.flaws);
         } else if (is_session_settle(name)) {
-            read_file_lines(session.directory(), name, name, all.settled, all.flaws);
+            read_journal_file(session.directory(), name, name, all.settled, all.flaws);
         }
     }
     std::sort(all.submission.begin(), all.submission.end(), reads_before);

@@ -29,10 +29,6 @@ struct SessionRecords {
 
 Result<SessionRecords> read_journals(const SessionDirectory& session);
 
-/// The lines of one journal, appended to `records`; what is no record goes to `flaws`.
-void read_lines(std::string_view text, const std::string& file, std::vector<SourcedRecord>& records,
-                std::vector<Flaw>& flaws);
-
 /// `data` of a settling record: for each journal the last sequence number that was there. What
 /// came later does not count. Nothing if the record does not say.
 std::optional<std::map<std::string, std::uint64_t>> seen_of(const status::Record& record);

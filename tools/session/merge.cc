@@ -158,8 +158,8 @@ Merge::Effect Merge::apply(Subject& subject, const Record& record) {
                            (record.attempt == 0 || record.attempt == subject.attempt);
         if (shows) {
             subject.shown = &record;
-            subject.had |= status::state_bit(record.state);
         }
+        subject.had |= status::state_bit(record.state);
         return Effect::used;
     }
     if (subject.end != nullptr) {

@@ -158,6 +158,7 @@ TEST_F(SettingsTest, AMissingNamedFileIsAnError) {
 TEST_F(SettingsTest, TheEnvironmentMovesTheStore) {
     environment_.set("PAVTEST_STORE_DIR", "/elsewhere");
     EXPECT_EQ(load()->store, "/elsewhere");
+    EXPECT_THAT(load()->store_templates, testing::ElementsAre("/elsewhere"));
     environment_.set("PAVTEST_STORE_DIR", "elsewhere");
     EXPECT_FALSE(load());
 }

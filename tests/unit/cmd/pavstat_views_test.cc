@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "../session/fake_slurm.h"
 #include "../session/fixture.h"
@@ -94,6 +95,8 @@ TEST_F(PavstatViews, FormatsAsSqueueHasThem) {
     const auto lines = test_lines(collected, clock_.now());
     Layout layout{*columns_of_format("%.6i|%3T"), false, "", false};
     EXPECT_THAT(lay_out(layout, lines), testing::StartsWith(" JOBID|STA\n     7|COM\n"));
+    layout.columns = *columns_of_format("[%i|%3T]");
+    EXPECT_THAT(lay_out(layout, lines), HasSubstr("\n[7    |COM]\n"));
     layout.columns = *columns_of_names("jobid:4,RESULT:.6,exitcode");
     EXPECT_THAT(lay_out(layout, lines), HasSubstr("7      PASS"));
     layout.columns = *columns_of_names("testid,nodelist");
@@ -123,6 +126,20 @@ TEST_F(PavstatViews, YamlSaysWhatJsonSays) {
     const std::string yaml = yaml_text(sessions_json(look(tests())));
     EXPECT_THAT(yaml, HasSubstr("sessions:\n  - id: \"1hf7yat00abc\"\n    job_id: 7\n"));
     EXPECT_THAT(yaml, HasSubstr("    tests:\n      - index: 0\n"));
+}
+
+TEST_F(PavstatViews, JsonHasNoControlCharacters) {
+    const std::string text = json_text({{"note", "\x1b[2J \x7f \xc2\x9b \xc3\xbc \xff"}});
+    EXPECT_EQ(text, "{\n  \"note\": \"\\u001b[2J \\u007f \\u009b \xc3\xbc \xef\xbf\xbd\"\n}\n");
+    EXPECT_EQ(nlohmann::json::parse(text)["note"], "\x1b[2J \x7f \xc2\x9b \xc3\xbc \xef\xbf\xbd");
+}
+
+TEST_F(PavstatViews, SessionsOfTheUsersThatWereNamed) {
+    PavstatOptions options;
+    options.users = {"root"};
+    EXPECT_TRUE(look(options).rows.empty());
+    options.all_users = true;
+    EXPECT_EQ(look(options).rows.size(), 1U);
 }
 
 TEST_F(PavstatViews, SummaryAndNodes) {

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "fixture.h"
-#include "session/journal_reader.h"
+#include "session/journal_lines.h"
 
 namespace pavtest::session {
 namespace {
@@ -31,7 +31,14 @@ class JournalTest : public StoreTest {
     }
     static std::vector<SourcedRecord> records(std::string_view text, std::vector<Flaw>& flaws) {
         std::vector<SourcedRecord> read;
-        read_lines(text, kName, read, flaws);
+        LineTaker lines(kName, read, flaws);
+        lines.add(text);
+        lines.end();
+        return read;
+    }
+    [[nodiscard]] std::vector<SourcedRecord> records_of_file(std::vector<Flaw>& flaws) const {
+        std::vector<SourcedRecord> read;
+        read_journal_file(*Directory::open(path_), kName, kName, read, flaws);
         return read;
     }
 };
@@ -51,6 +58,53 @@ TEST_F(JournalTest, NumbersAndStampsAndGoesOn) {
         EXPECT_EQ(read[i].record.host, "n1");
     }
     EXPECT_EQ(read[2].record.when.microseconds - read[0].record.when.microseconds, 5'000'000);
+}
+
+TEST_F(JournalTest, PiecesOfAnySizeGiveTheSameLines) {
+    std::string text = "\n";
+    for (int i = 0; i < 3; ++i) {
+        Record record = whole(Role::runner, "RUNNING");
+        record.note = std::string(static_cast<std::size_t>(i) * 100, 'n');
+        text +=
+            status::encode(record) + std::string(static_cast<std::size_t>(i) * 3000, 'x') + "\n";
+    }
+    text += "torn";
+    std::vector<Flaw> flaws;
+    const auto at_once = records(text, flaws);
+    ASSERT_EQ(at_once.size(), 3U);
+    for (std::size_t size = 1; size < 5000; size = size * 3 + 1) {
+        std::vector<SourcedRecord> read;
+        std::vector<Flaw> others;
+        LineTaker lines(kName, read, others);
+        for (std::size_t at = 0; at < text.size(); at += size) {
+            lines.add(std::string_view(text).substr(at, size));
+        }
+        lines.end();
+        EXPECT_EQ(read.size(), at_once.size()) << size;
+        ASSERT_EQ(others.size(), flaws.size()) << size;
+        for (std::size_t i = 0; i < flaws.size(); ++i) {
+            EXPECT_EQ(others[i].line, flaws[i].line);
+            EXPECT_EQ(others[i].what, flaws[i].what);
+        }
+    }
+}
+
+TEST_F(JournalTest, AGigabyteOfNothingCostsNothing) {
+    ASSERT_TRUE(open()->append(whole(Role::runner, "RUNNING")));
+    ASSERT_EQ(::truncate((path_ + "/" + kName).c_str(), 1LL << 30), 0);
+    std::vector<Flaw> flaws;
+    EXPECT_EQ(records_of_file(flaws).size(), 1U);
+    ASSERT_EQ(flaws.size(), 1U);
+    EXPECT_EQ(flaws[0].what, "a torn last line");
+    // What was written behind the hole still counts.
+    std::ofstream(path_ + "/" + kName, std::ios::app)
+        << "\n"
+        << status::encode(whole(Role::runner, "COMPLETE"));
+    flaws.clear();
+    const auto read = records_of_file(flaws);
+    ASSERT_EQ(read.size(), 2U);
+    EXPECT_EQ(read[1].record.state, "COMPLETE");
+    EXPECT_EQ(flaws.size(), 1U);
 }
 
 TEST_F(JournalTest, NamesOfFiles) {

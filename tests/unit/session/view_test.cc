@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "fixture.h"
+#include "status/states.h"
 
 namespace pavtest::session {
 namespace {
@@ -202,6 +203,7 @@ TEST_F(ViewTest, ATestSpeaksOnlyWhileItRuns) {
     EXPECT_EQ(test.source, Role::user);
     write(session, {7, 0}, "n1", {one(Role::runner, 0, "RUN_DONE")});
     EXPECT_EQ(look(session).jobs[0].tests[0].state, "RUN_DONE");
+    EXPECT_NE(look(session).jobs[0].tests[0].had & status::state_bit("RUN_USER"), 0U);
     write(session, {7, 0}, "n1", {one(Role::runner, 0, "RUNNING", 2)});
     EXPECT_EQ(look(session).jobs[0].tests[0].state, "RUNNING");
     // A test can't end itself.

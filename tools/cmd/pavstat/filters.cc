@@ -136,6 +136,12 @@ Result<IndexFilters> filters_of(const PavstatOptions& options, Timestamp default
                 [&](const std::string& each) { return session::same_cluster(each, name); });
         };
     }
+    if (!options.users.empty() && !options.all_users) {
+        jobs.user = [&options](const std::string& name) {
+            return std::find(options.users.begin(), options.users.end(), name) !=
+                   options.users.end();
+        };
+    }
     jobs.partition = globs(options.partitions);
     jobs.account = globs(options.accounts);
     if (!options.suites.empty()) {

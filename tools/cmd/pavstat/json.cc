@@ -1,4 +1,6 @@
 // --json and --yaml: one shape, null where something isn't known.
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -66,9 +68,30 @@ Json row_json(const Row& row) {
             {"tests", Json::array()}};
 }
 
+// JSON leaves DEL and the controls of C1 (U+0080 to U+009F) as they are, which terminals obey.
+// What is no UTF-8 in a foreign record was replaced when it was read; names may still be.
+std::string dump(const Json& value, int indent) {
+    const std::string text = value.dump(indent, ' ', false, Json::error_handler_t::replace);
+    std::string safe;
+    safe.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto here = static_cast<unsigned char>(text[i]);
+        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : '\0');
+        if (here == 0x7f) {
+            safe += "\\u007f";
+        } else if (here == 0xc2 && next >= 0x80 && next <= 0x9f) {
+            safe += fmt::format("\\u{:04x}", next);
+            ++i;
+        } else {
+            safe += text[i];
+        }
+    }
+    return safe;
+}
+
 // A scalar of YAML 1.2's JSON schema: JSON itself, so that nothing in it can be misread.
 std::string scalar(const Json& value) {
-    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return dump(value, -1);
 }
 
 void add_yaml(std::string& out, const Json& value, std::size_t depth) {
@@ -111,8 +134,7 @@ nlohmann::ordered_json sessions_json(const Collected& collected) {
 }
 
 std::string json_text(const nlohmann::ordered_json& document) {
-    // What is no UTF-8 in a foreign record was replaced when it was read; names may still be.
-    return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return dump(document, 2) + "\n";
 }
 
 std::string yaml_text(const nlohmann::ordered_json& document) {

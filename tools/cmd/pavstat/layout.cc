@@ -21,7 +21,7 @@ bool digit(char c) {
 }
 
 Column column_of(const Field& field) {
-    return {&field, std::nullopt, field.heading.front() == '>', "  "};
+    return {&field, std::nullopt, field.heading.front() == '>', "  ", ""};
 }
 
 std::vector<Column> columns_named(const std::string& letters) {
@@ -29,6 +29,7 @@ std::vector<Column> columns_named(const std::string& letters) {
     for (const char letter : letters) {
         columns.push_back(column_of(*field_by_letter(letter)));
     }
+    columns.back().suffix.clear();
     return columns;
 }
 
@@ -75,7 +76,7 @@ void add_cell(std::string& out, const Column& column, const std::string& cell, s
     const std::size_t shown = std::min(display_width(cell), width);
     const std::string padding(width - shown, ' ');
     const std::string text = display_width(cell) > width ? cut(cell, width) : cell;
-    const bool end = last && !column.width;
+    const bool end = last && !column.width && column.suffix.empty();
     out += column.to_the_right ? padding + text : text + (end ? "" : padding);
 }
 
@@ -104,6 +105,7 @@ Result<std::vector<Column>> columns_of_format(const std::string& format) {
             return unknown_field(std::string("%") + letter);
         }
         const std::size_t next = format.find('%', at);
+        column.prefix = columns.empty() ? format.substr(0, format.find('%')) : "";
         column.suffix = format.substr(at, next - at);
         columns.push_back(std::move(column));
         at = next;
@@ -138,6 +140,7 @@ Result<std::vector<Column>> columns_of_names(const std::string& names) {
         }
         columns.push_back(std::move(column));
     }
+    columns.back().suffix.clear();
     return columns;
 }
 
@@ -171,8 +174,9 @@ std::string lay_out(const Layout& layout, const std::vector<Subject>& lines) {
                 out += line[i];
                 out += last && !layout.delimiter_at_end ? "" : layout.delimiter;
             } else {
+                out += columns[i].prefix;
                 add_cell(out, columns[i], line[i], widths[i], last);
-                out += last ? "" : columns[i].suffix;
+                out += columns[i].suffix;
             }
         }
         out += '\n';

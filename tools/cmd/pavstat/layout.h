@@ -14,7 +14,8 @@ struct Column {
     const Field* field = nullptr;
     std::optional<std::size_t> width;  // none: as wide as what is in it
     bool to_the_right = false;
-    std::string suffix = "  ";  // between it and the next
+    std::string suffix = "  ";  // between it and the next, or behind the last
+    std::string prefix;         // before it, if it is the first
 };
 
 struct Layout {

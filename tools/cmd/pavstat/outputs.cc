@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "cmd/pavstat/owner.h"
+#include "cmd/pavstat/views.h"
 
 namespace pavtest::cmd {
 
@@ -125,8 +126,7 @@ Result<std::string> results_json(const Collected& collected) {
                        {"name", test.name},
                        {"results", std::move(results)}});
     }
-    return Json{{"results", std::move(all)}}.dump(2, ' ', false, Json::error_handler_t::replace) +
-           "\n";
+    return json_text({{"results", std::move(all)}});
 }
 
 }  // namespace pavtest::cmd

@@ -100,6 +100,9 @@ Result<std::vector<std::string>> stores_of(const Viewer& viewer, const PavstatOp
         if (!account) {
             return tl::make_unexpected(account.error());
         }
+        if (account->uid == viewer.account.uid) {
+            add(stores, viewer.settings.store);
+        }
         add_for(viewer, *account, stores);
     }
     if (options.users.empty()) {
