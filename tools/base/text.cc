@@ -96,6 +96,10 @@ std::string_view utf8_prefix(std::string_view text, std::size_t bytes) {
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
+        if (static_cast<unsigned char>(text.front()) < 0x80) {
+            text.remove_prefix(1);
+            continue;
+        }
         const std::size_t length = utf8_length(text);
         if (length == 0) {
             return false;

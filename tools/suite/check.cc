@@ -47,6 +47,7 @@ class Checker {
             world.scheduler != nullptr ? world.scheduler : slurm_facts(world.environment);
         world_.scheduler = std::make_shared<const AssumedSlurm>(std::move(real));
         selection_.all_errors = true;
+        selection_.contents = false;
         selection_.requests.clear();
         selection_.request_files.clear();
     }
@@ -124,11 +125,9 @@ class Checker {
         // Only this suite, even if another of the name goes before it.
         Selection selection = selection_;
         selection.requests = {name};
-        Resolution resolution = resolve(world, selection);
         std::set<std::string> tests;
-        for (const ResolvedTest& test : resolution.tests) {
-            tests.insert(test.test);
-        }
+        Resolution resolution =
+            resolve(world, selection, [&](const ResolvedTest& test) { tests.insert(test.test); });
         report_.tests += tests.size();
         for (Error& error : resolution.errors) {
             add(report_.errors, std::move(error));

@@ -13,6 +13,7 @@
 #include "suite/functions.h"
 #include "suite/permute.h"
 #include "suite/request.h"
+#include "suite/resolved_variables.h"
 #include "suite/result_check.h"
 #include "suite/site_functions.h"
 #include "suite/strings.h"
@@ -46,10 +47,12 @@ std::string default_os(const VariableProvider& facts) {
 
 class Resolver {
   public:
-    Resolver(const World& world, const Selection& selection, bool merged_only)
+    Resolver(const World& world, const Selection& selection, bool merged_only,
+             TestSink sink = nullptr)
         : world_(world),
           selection_(selection),
           merged_only_(merged_only),
+          sink_(std::move(sink)),
           system_(system_facts(world, false)),
           loader_(world, selection, selection.host.value_or(default_host(*system_)),
                   selection.os.value_or(default_os(*system_))),
@@ -223,8 +226,17 @@ class Resolver {
         ResolvedTest test = described(suite, config);
         test.full_name = fmt::format("{}.{}", suite.name, config.name);
         test.config = config_json(*config.tree, variables_json(config.variables));
-        test.trace = make_trace(loader_.shared_arena(), *config.tree, config.variables);
-        resolution_.tests.push_back(std::move(test));
+        test.trace = make_trace(loader_.shared_arena(), *config.tree,
+                                std::make_shared<const VariableSection>(config.variables));
+        hand_over(std::move(test));
+    }
+
+    void hand_over(ResolvedTest test) {
+        if (sink_) {
+            sink_(std::move(test));
+        } else {
+            resolution_.tests.push_back(std::move(test));
+        }
     }
 
     static ResolvedTest described(const LoadedSuite& suite, const TestConfig& config) {
@@ -256,31 +268,45 @@ class Resolver {
         if (&permuter.subtitle() != tree->get("subtitle")) {
             tree = &with(shared_.arena, *tree, "subtitle", permuter.subtitle());
         }
+        ResolvedVariables variables(config.variables, strings);
+        Permuted permuted{config, *tree, strings, variables, {}, nullptr};
+        permuted.section = std::make_shared<const VariableSection>(config.variables);
         for (const VariableManager& manager : managers) {
             Problems own(selection_.all_errors);
             std::optional<ResolvedTest> test =
-                permutation(suite, request, config, *tree, permuter, manager, strings, own, state);
+                permutation(suite, request, permuted, permuter, manager, own, state);
             if (own.any()) {
                 state.failed = true;
                 add_errors(own.errors());
             } else if (test) {
                 for (std::uint32_t i = 1; i < request.count; ++i) {
-                    resolution_.tests.push_back(*test);
+                    hand_over(*test);
                 }
-                resolution_.tests.push_back(std::move(*test));
+                hand_over(std::move(*test));
             }
         }
     }
 
+    /// What the permutations of a test have in common.
+    struct Permuted {
+        const TestConfig& config;
+        const Value& tree;
+        StringResolver& strings;
+        ResolvedVariables& variables;
+        CheckedResults checked;
+        std::shared_ptr<const VariableSection> section;
+    };
+
     std::optional<ResolvedTest> permutation(const LoadedSuite& suite, const Request& request,
-                                            const TestConfig& config, const Value& tree,
-                                            const Permuter& permuter,
-                                            const VariableManager& manager, StringResolver& strings,
-                                            Problems& problems, RequestState& state) {
+                                            Permuted& permuted, const Permuter& permuter,
+                                            const VariableManager& manager, Problems& problems,
+                                            RequestState& state) {
+        const TestConfig& config = permuted.config;
         ResolvedTest test = described(suite, config);
-        const Value& resolved =
-            strings.config(tree, manager, shared_.functions, problems, test.deferred);
-        Json variables = resolved_variables(config, manager, strings, problems, test.deferred);
+        const Value& resolved = permuted.strings.config(permuted.tree, manager, shared_.functions,
+                                                        problems, test.deferred);
+        Json variables = permuted.variables.json(manager, shared_.functions, problems,
+                                                 test.deferred, selection_.contents);
         if (problems.any()) {
             return std::nullopt;
         }
@@ -293,7 +319,7 @@ class Resolver {
             return std::nullopt;
         }
         state.matched = true;
-        check_results(resolved, problems);
+        permuted.checked.check(resolved, problems);
         test.skip_reasons = skip_reasons(resolved, problems);
         if (problems.any()) {
             return std::nullopt;
@@ -301,7 +327,10 @@ class Resolver {
         test.full_name = test.subtitle && !test.subtitle->empty()
                              ? fmt::format("{}.{}.{}", suite.name, config.name, *test.subtitle)
                              : fmt::format("{}.{}", suite.name, config.name);
-        test.config = config_json(resolved, variables);
+        if (!selection_.contents) {
+            return test;
+        }
+        test.config = config_json(resolved, std::move(variables));
         for (const Permuter::Over& over : permuter.over()) {
             const auto value = manager.find(over.set, over.name);
             if (value && *value != nullptr && !(*value)->items.empty()) {
@@ -311,36 +340,8 @@ class Resolver {
         if (test.deferred) {
             test.variables = deferred_variables(manager);
         }
-        test.trace = make_trace(loader_.shared_arena(), resolved, config.variables);
+        test.trace = make_trace(loader_.shared_arena(), resolved, permuted.section);
         return test;
-    }
-
-    // The variables section with its strings resolved: the values as they were written,
-    // whatever the permutation chose among them.
-    Json resolved_variables(const TestConfig& config, const VariableManager& manager,
-                            StringResolver& strings, Problems& problems, bool& deferred) {
-        Json out = Json::object();
-        for (const VariableEntry& entry : config.variables.entries()) {
-            Json items = Json::array();
-            for (const VariableItem& item : entry.items) {
-                Json parts = Json::object();
-                for (const Member& member : item.flat()) {
-                    const Value& value = strings.section("variables", *member.value, manager,
-                                                         shared_.functions, problems, deferred);
-                    if (problems.enough()) {
-                        return out;
-                    }
-                    if (member.key.empty()) {
-                        parts = to_json(value);
-                    } else {
-                        parts[std::string(member.key)] = to_json(value);
-                    }
-                }
-                items.push_back(std::move(parts));
-            }
-            out[std::string(entry.name)] = std::move(items);
-        }
-        return out;
     }
 
     // What strings that wait for the node may refer to there. Deferred facts are asked for
@@ -383,6 +384,7 @@ class Resolver {
     const World& world_;
     const Selection& selection_;
     bool merged_only_;
+    TestSink sink_;
     std::shared_ptr<const VariableProvider> system_;
     SuiteLoader loader_;
     TemplateCache cache_;
@@ -395,6 +397,10 @@ class Resolver {
 
 Resolution resolve(const World& world, const Selection& selection) {
     return Resolver(world, selection, false).resolve();
+}
+
+Resolution resolve(const World& world, const Selection& selection, const TestSink& sink) {
+    return Resolver(world, selection, false, sink).resolve();
 }
 
 Resolution resolve_merged(const World& world, const Selection& selection) {

@@ -1,6 +1,7 @@
 // The face of the suite language: requests in, resolved tests out.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -42,6 +43,9 @@ struct Selection {
     /// Go on after a suite's or test's first error, and say each but once. Without it there
     /// is one error for each suite, test or permutation that fails, as in Pavilion.
     bool all_errors = false;
+    /// What a test consists of is wanted: `config`, `variables` and `trace`. Whether it can be
+    /// resolved at all is told without, in half the time.
+    bool contents = true;
 };
 
 /// Keys keep the order in which they were written: environment variables build on it.
@@ -71,7 +75,12 @@ struct Resolution {
 /// Never throws; whatever goes wrong is in `errors`.
 Resolution resolve(const World& world, const Selection& selection);
 
-/// The same, before permutations and strings: one entry for each test.
+/// The same, but each test is handed over as soon as it is resolved, so that ten thousand take
+/// no more memory than one; `tests` of the answer stays empty.
+using TestSink = std::function<void(ResolvedTest&&)>;
+Resolution resolve(const World& world, const Selection& selection, const TestSink& sink);
+
+/// As resolve(), before permutations and strings: one entry for each test.
 Resolution resolve_merged(const World& world, const Selection& selection);
 
 }  // namespace pavtest::suite

@@ -277,17 +277,19 @@ class Checker {
 
 }  // namespace
 
-void check_results(const Value& config, Problems& problems) {
+void CheckedResults::check(const Value& config, Problems& problems) {
     Checker checker(problems);
-    if (const Value* parse = config.get("result_parse")) {
-        checker.parsers(*parse);
-    }
-    if (const Value* evaluate = config.get("result_evaluate")) {
-        checker.evaluations(*evaluate);
-    }
-    if (const Value* reference = config.get("reference")) {
-        checker.references(*reference);
-    }
+    const auto changed = [&](const Value*& good, std::string_view key, auto check) {
+        const Value* section = config.get(key);
+        if (section != nullptr && section != good) {
+            check(*section);
+            good = problems.any() ? nullptr : section;
+        }
+    };
+    changed(parse_, "result_parse", [&](const Value& section) { checker.parsers(section); });
+    changed(evaluate_, "result_evaluate",
+            [&](const Value& section) { checker.evaluations(section); });
+    changed(reference_, "reference", [&](const Value& section) { checker.references(section); });
 }
 
 }  // namespace pavtest::suite

@@ -6,6 +6,16 @@
 
 namespace pavtest::suite {
 
-void check_results(const Value& config, Problems& problems);
+/// For one permutation of a test after the other: a section that is the same as in the last
+/// one and was good then is not looked at again.
+class CheckedResults {
+  public:
+    void check(const Value& config, Problems& problems);
+
+  private:
+    const Value* parse_ = nullptr;
+    const Value* evaluate_ = nullptr;
+    const Value* reference_ = nullptr;
+};
 
 }  // namespace pavtest::suite

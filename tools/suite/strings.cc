@@ -179,8 +179,9 @@ const Value* StringResolver::text(const Value& given, Context& context, const Va
 }
 
 const Value& StringResolver::list(const Value& given, Context& context) {
-    Value& out = arena_.copy(given);
-    out.items.clear();
+    Value& out = arena_.make(Value::Kind::list, given.origin);
+    out.overrode = given.overrode;
+    out.items.reserve(given.items.size());
     for (const Value* item : given.items) {
         if (context.problems.enough()) {
             break;

@@ -58,7 +58,7 @@ Json to_json(const Value& value) {
     return out;
 }
 
-Json config_json(const Value& tree, const Json& variables) {
+Json config_json(const Value& tree, Json variables) {
     Json out = Json::object();
     auto& members = out.get_ref<Json::object_t&>();
     members.reserve(tree.members.size() + 1);
@@ -73,29 +73,34 @@ Json config_json(const Value& tree, const Json& variables) {
         }
         members.push_back({std::string(member.key), to_json(*member.value)});
         if (member.key == "shebang") {
-            members.push_back({"variables", variables});
+            members.push_back({"variables", std::move(variables)});
         }
     }
     return out;
 }
 
+Json variable_entry_json(const VariableEntry& entry) {
+    Json items = Json::array();
+    items.get_ref<Json::array_t&>().reserve(entry.items.size());
+    for (const VariableItem& item : entry.items) {
+        const std::vector<Member> members = item.flat();
+        if (members.size() == 1 && members.front().key.empty()) {
+            items.push_back(to_json(*members.front().value));
+            continue;
+        }
+        Json parts = Json::object();
+        for (const Member& member : members) {
+            parts[std::string(member.key)] = to_json(*member.value);
+        }
+        items.push_back(std::move(parts));
+    }
+    return items;
+}
+
 Json variables_json(const VariableSection& variables) {
     Json out = Json::object();
     for (const VariableEntry& entry : variables.entries()) {
-        Json items = Json::array();
-        for (const VariableItem& item : entry.items) {
-            const std::vector<Member> members = item.flat();
-            if (members.size() == 1 && members.front().key.empty()) {
-                items.push_back(to_json(*members.front().value));
-                continue;
-            }
-            Json parts = Json::object();
-            for (const Member& member : members) {
-                parts[std::string(member.key)] = to_json(*member.value);
-            }
-            items.push_back(std::move(parts));
-        }
-        out[std::string(entry.name)] = std::move(items);
+        out[std::string(entry.name)] = variable_entry_json(entry);
     }
     return out;
 }

@@ -12,9 +12,11 @@ namespace pavtest::suite {
 
 Json to_json(const Value& value);
 /// The whole configuration, its variables included; what is Pavilion's alone is left out.
-Json config_json(const Value& tree, const Json& variables);
+Json config_json(const Value& tree, Json variables);
 /// name → list of texts or of mappings.
 Json variables_json(const VariableSection& variables);
+/// One of its variables.
+Json variable_entry_json(const VariableEntry& entry);
 /// One variable's values, as in the variables section.
 Json variable_json(const VariableValue& value);
 

@@ -11,11 +11,11 @@
 namespace pavtest::suite {
 
 std::shared_ptr<const Trace> make_trace(std::shared_ptr<Arena> arena, const Value& tree,
-                                        const VariableSection& variables) {
+                                        std::shared_ptr<const VariableSection> variables) {
     auto trace = std::make_shared<Trace>();
     trace->arena = std::move(arena);
     trace->tree = &tree;
-    trace->variables = variables;
+    trace->variables = std::move(variables);
     return trace;
 }
 
@@ -70,26 +70,6 @@ bool all_in(const Collection& older, const Nodes& nodes) {
     Nodes own;
     collect(older, own);
     return std::includes(nodes.begin(), nodes.end(), own.begin(), own.end());
-}
-
-Json item_json(const VariableItem& item) {
-    const std::vector<Member> members = item.flat();
-    if (members.size() == 1 && members.front().key.empty()) {
-        return to_json(*members.front().value);
-    }
-    Json parts = Json::object();
-    for (const Member& member : members) {
-        parts[std::string(member.key)] = to_json(*member.value);
-    }
-    return parts;
-}
-
-Json entry_json(const VariableEntry& entry) {
-    Json out = Json::array();
-    for (const VariableItem& item : entry.items) {
-        out.push_back(item_json(item));
-    }
-    return out;
 }
 
 bool covers(std::string_view asked, std::string_view key) {
@@ -170,7 +150,7 @@ class Explainer {
         Explanation out;
         out.key = key;
         const auto found = resolved.find(std::string(entry.name));
-        const Json written = entry_json(entry);
+        const Json written = variable_entry_json(entry);
         const Json& values = found == resolved.end() ? written : *found;
         out.value = values.dump();
         for (std::size_t i = 0; i < entry.items.size(); ++i) {
@@ -185,7 +165,7 @@ class Explainer {
         collect(entry, nodes);
         for (const VariableEntry* step = &entry; step != nullptr; step = step->overrode.get()) {
             auto record = record_of<TraceStep>(step->origin);
-            record.value = entry_json(*step).dump();
+            record.value = variable_entry_json(*step).dump();
             record.kept = step != &entry && all_in(*step, nodes);
             out.steps.push_back(std::move(record));
         }
@@ -206,7 +186,7 @@ std::vector<Explanation> explain(const ResolvedTest& test, std::string_view key,
     Explainer explainer(key, defaults);
     explainer.walk(*test.trace->tree, "");
     const auto variables = test.config.find("variables");
-    explainer.variables(test.trace->variables,
+    explainer.variables(*test.trace->variables,
                         variables == test.config.end() ? Json::object() : *variables);
     return explainer.take();
 }

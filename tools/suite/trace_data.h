@@ -13,10 +13,10 @@ class Trace {
   public:
     std::shared_ptr<Arena> arena;
     const Value* tree = nullptr;
-    VariableSection variables;
+    std::shared_ptr<const VariableSection> variables;
 };
 
 std::shared_ptr<const Trace> make_trace(std::shared_ptr<Arena> arena, const Value& tree,
-                                        const VariableSection& variables);
+                                        std::shared_ptr<const VariableSection> variables);
 
 }  // namespace pavtest::suite

@@ -62,6 +62,24 @@ std::string in_a_line(const Error& error) {
     return out;
 }
 
+std::string dumped(const Json& json) {
+    return json.dump(1, ' ', false, Json::error_handler_t::replace);
+}
+
+// As a part of something larger: a newline of a text is not one in JSON.
+std::string indented(const Json& json, std::string_view indent) {
+    const std::string text = dumped(json);
+    std::string out;
+    out.reserve(text.size() * 2);
+    for (const char c : text) {
+        out += c;
+        if (c == '\n') {
+            out += indent;
+        }
+    }
+    return out;
+}
+
 // Whether a value was set by somebody; without a trace nobody knows.
 bool is_set(const suite::ResolvedTest& test, const std::string& key) {
     return test.trace == nullptr || !suite::explain(test, key).empty();
@@ -109,30 +127,31 @@ Json without_defaults(const suite::ResolvedTest& test) {
     return out;
 }
 
-Json resolution_json(const suite::Resolution& resolution, bool drop_defaults) {
-    Json out = Json::object();
-    Json& errors = out["errors"] = Json::array();
-    for (const Error& error : resolution.errors) {
-        errors.push_back(in_a_line(error));
+void ResolutionPrinter::test(suite::ResolvedTest&& test) {
+    Json one = Json::object();
+    one["full_name"] = test.full_name;
+    one["name"] = test.test;
+    one["subtitle"] = test.subtitle ? Json(*test.subtitle) : Json(nullptr);
+    one["skip_reasons"] = test.skip_reasons;
+    if (!test.permute_vars.empty()) {
+        one["permute_vars"] = test.permute_vars;
     }
-    Json& tests = out["tests"] = Json::array();
-    for (const suite::ResolvedTest& test : resolution.tests) {
-        Json one = Json::object();
-        one["full_name"] = test.full_name;
-        one["name"] = test.test;
-        one["subtitle"] = test.subtitle ? Json(*test.subtitle) : Json(nullptr);
-        one["skip_reasons"] = test.skip_reasons;
-        if (!test.permute_vars.empty()) {
-            one["permute_vars"] = test.permute_vars;
-        }
-        one["config"] = drop_defaults ? without_defaults(test) : test.config;
-        tests.push_back(std::move(one));
+    one["config"] = drop_defaults_ ? without_defaults(test) : std::move(test.config);
+    fmt::print("{}  {}", any_ ? ",\n" : "{\n \"tests\": [\n", indented(one, "  "));
+    any_ = true;
+}
+
+void ResolutionPrinter::finish(const std::vector<Error>& errors) {
+    Json texts = Json::array();
+    for (const Error& error : errors) {
+        texts.push_back(in_a_line(error));
     }
-    return out;
+    fmt::print("{}],\n \"errors\": {}\n}}\n", any_ ? "\n " : "{\n \"tests\": [",
+               indented(texts, " "));
 }
 
 void print_json(const Json& json) {
-    fmt::print("{}\n", json.dump(1, ' ', false, Json::error_handler_t::replace));
+    fmt::print("{}\n", dumped(json));
 }
 
 }  // namespace pavtest::cmd

@@ -15,9 +15,18 @@ void put_place(suite::Json& object, const std::optional<Place>& place);
 suite::Json error_json(const Error& error);
 suite::Json errors_json(const std::vector<Error>& errors);
 
-/// A resolution in the shape of Pavilion's own: errors as texts, tests with their
-/// configurations.
-suite::Json resolution_json(const suite::Resolution& resolution, bool drop_defaults);
+/// Prints a resolution in the shape of Pavilion's own, tests with their configurations and
+/// errors as texts; each test as it comes, so that none has to be kept.
+class ResolutionPrinter {
+  public:
+    explicit ResolutionPrinter(bool drop_defaults) : drop_defaults_(drop_defaults) {}
+    void test(suite::ResolvedTest&& test);
+    void finish(const std::vector<Error>& errors);
+
+  private:
+    bool drop_defaults_;
+    bool any_ = false;
+};
 
 /// A test's configuration without what says no more than the defaults do.
 suite::Json without_defaults(const suite::ResolvedTest& test);

@@ -87,13 +87,20 @@ int show(const ShowArguments& arguments) {
         fmt::print("{}", *text);
         return 0;
     }
+    if (arguments.json && !explain) {
+        ResolutionPrinter printer(arguments.drop_defaults);
+        const suite::Resolution resolution =
+            suite::resolve(*world, selection_of(wanted),
+                           [&](suite::ResolvedTest&& test) { printer.test(std::move(test)); });
+        printer.finish(resolution.errors);
+        warn(resolution.warnings);
+        return finish(resolution, true);
+    }
     const suite::Resolution resolution = suite::resolve(*world, selection_of(wanted));
     warn(resolution.warnings);
     if (arguments.json) {
-        print_json(
-            explain ? suite::Json{{"errors", errors_json(resolution.errors)},
-                                  {"tests", why_json(resolution.tests, *key, arguments.defaults)}}
-                    : resolution_json(resolution, arguments.drop_defaults));
+        print_json({{"errors", errors_json(resolution.errors)},
+                    {"tests", why_json(resolution.tests, *key, arguments.defaults)}});
     } else if (explain) {
         fmt::print("{}", why_text(resolution.tests, *key, arguments.defaults, paint));
     } else {
