@@ -123,6 +123,22 @@ lock_is_taken() {
     [[ $output == *'5 passed, 1 failed'* ]] || fail "$output"
 }
 
+@test "independent builds are made side by side within the cores of the job" {
+    # Each ends only if the other has begun.
+    suite side 'one: {build: {cmds: ["touch $HOME/one", "until [ -e $HOME/two ]; do sleep 0.1; done"]}, run: {cmds: ["true"]}}' \
+        'two: {build: {cmds: ["touch $HOME/two", "until [ -e $HOME/one ]; do sleep 0.1; done"]}, run: {cmds: ["true"]}}'
+    run_job --nodes=1 --cpus-per-task=2 --pavtest=side
+    [[ $state == COMPLETED && $output == *'builds: 2 to be made before their tests, at most 2 at once'* ]] || fail "$output"
+    # With one processor the first waits in vain, and only its own test fails.
+    rm "$home"/one "$home"/two
+    chmod -R u+w "$shelf"
+    rm -r "$shelf"
+    suite side 'one: {build: {timeout: 2, cmds: ["touch $HOME/one", "until [ -e $HOME/two ]; do sleep 0.1; done"]}, run: {cmds: ["true"]}}' \
+        'two: {build: {cmds: ["touch $HOME/two", "until [ -e $HOME/one ]; do sleep 0.1; done"]}, run: {cmds: ["true"]}}'
+    run_job --nodes=1 --pavtest=side
+    [[ -n $(told BUILD_TIMEOUT) && $output == *'PASS     side.two'* ]] || fail "$output"
+}
+
 @test "what runs is what was frozen: sources, extra files, archives of each kind" {
     local kind
     cd "$home/.pavilion/test_src"

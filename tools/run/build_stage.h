@@ -36,6 +36,8 @@ class BuildStage {
         return (!script_ || script_->over()) && (!remote_ || remote_->over());
     }
 
+    /// Somebody else makes it.
+    [[nodiscard]] bool waits() const { return waits_for_.has_value(); }
     /// The build is there, or will not be.
     [[nodiscard]] bool over() const { return over_; }
     [[nodiscard]] const build::Built& built() const { return built_; }

@@ -86,6 +86,11 @@ bool BuildStages::stopped() const {
                        [](const BuildStage& build) { return build.stopped(); });
 }
 
+bool BuildStages::waits() const {
+    return std::all_of(builds_.begin(), builds_.end(),
+                       [](const BuildStage& build) { return build.over() || build.waits(); });
+}
+
 bool BuildStages::over() const {
     return std::all_of(builds_.begin(), builds_.end(),
                        [](const BuildStage& build) { return build.over(); });

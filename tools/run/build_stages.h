@@ -23,6 +23,8 @@ class BuildStages {
     void stop(Duration now, Duration grace);
     [[nodiscard]] bool stopped() const;
 
+    /// Those that have not ended wait for somebody else's.
+    [[nodiscard]] bool waits() const;
     /// All have ended.
     [[nodiscard]] bool over() const;
     /// The build of the first node; the first that failed, if one did.

@@ -77,14 +77,23 @@ Runner::Runner(TestWorld& world, const PlanReader& plan, session::Packer packer,
       daemon_(daemon),
       job_output_(std::move(job_output)),
       report_(report),
-      options_(options),
-      clock_(std::chrono::steady_clock::now()) {}
+      options_(std::move(options)),
+      clock_(std::chrono::steady_clock::now()),
+      builds_ahead_(world, [this](std::uint32_t index) {
+          return make_run(index, {.nodes = {world_.job.node}, .cpus = {}, .impossible = {}});
+      }) {}
 
 ExitCode Runner::run() {
     begin();
+    builds_ahead_.plan(plan_, options_.build_ahead);
+    if (builds_ahead_.planned() > 0) {
+        report_.line(fmt::format("builds: {} to be made before their tests, at most {} at once",
+                                 builds_ahead_.planned(), builds_ahead_.room()));
+    }
     while (stop_reason_.empty()) {
+        step_builds();
         start_tests();
-        if (running_.empty() && held_.empty()) {
+        if (running_.empty() && held_.empty() && !builds_ahead_.busy()) {
             break;
         }
         wait();
@@ -160,6 +169,21 @@ void Runner::start_test(const session::Placement& placement) {
     where.for_lost_nodes = placement.for_lost_nodes;
     figures_.wide += placement.nodes.size() > 1 ? 1 : 0;
     figures_.at_once = std::max(figures_.at_once, packer_.running());
+    auto begun = builds_ahead_.take(index);
+    const bool built_ahead = begun != nullptr;
+    running_.push_back({built_ahead ? std::move(begun) : make_run(index, where), place});
+    TestRun& run = *running_.back().test;
+    if (built_ahead) {
+        run.place(std::move(where), now());
+    } else {
+        run.start(now());
+    }
+    if (!run.over() || !well(run.verdict())) {
+        report_.started(place, run.test().name, run.nodes());
+    }
+}
+
+std::unique_ptr<TestRun> Runner::make_run(std::uint32_t index, TestPlace where) {
     auto test = plan_.test(index);
     if (!test) {
         // A plan whose tests can't be read is no test's fault, and must not end the others.
@@ -169,17 +193,27 @@ void Runner::start_test(const session::Placement& placement) {
         unreadable.skip_reasons.push_back(test.error().what);
         test = std::move(unreadable);
     }
+    const auto earlier = retried_.find(index);
     Attempt attempt;
     attempt.here = 1 + (earlier == retried_.end() ? 0 : earlier->second.made);
     attempt.number = world_.ledger.tests[index].attempts + attempt.here;
     attempt.most_here = 1 + session::read_retry(test->config).value_or(session::Retry{}).count;
-    running_.push_back(
-        {std::make_unique<TestRun>(world_, std::move(*test), attempt, std::move(where)), place});
-    TestRun& run = *running_.back().test;
-    run.start(now());
-    if (!run.over() || !well(run.verdict())) {
-        report_.started(place, run.test().name, run.nodes());
+    return std::make_unique<TestRun>(world_, std::move(*test), attempt, std::move(where));
+}
+
+// Builds and tests that want a node for themselves take turns on the first one: what is measured
+// there while something is built would be worth nothing.
+void Runner::step_builds() {
+    const auto& nodes = packer_.nodes();
+    const auto here =
+        std::find_if(nodes.begin(), nodes.end(),
+                     [&](const session::PackedNode& node) { return node.name == world_.job.node; });
+    if (here == nodes.end()) {
+        return;
     }
+    const auto place = static_cast<std::size_t>(here - nodes.begin());
+    builds_ahead_.step(now(), !packer_.busy(place));
+    packer_.keep_for_builds(place, builds_ahead_.working());
 }
 
 int Runner::poll_timeout() const {
@@ -198,6 +232,7 @@ int Runner::poll_timeout() const {
     for (const Held& held : held_) {
         sooner(held.due);
     }
+    sooner(builds_ahead_.next_step());
     if (world_.recorder.waiting() > 0) {
         sooner(now() + kStoreRetry);
     }
@@ -245,7 +280,8 @@ void Runner::reap() {
     }
     // All zombies are gone by now: what is left of a script's tree lives.
     for (const auto& [pid, how] : ended) {
-        if (world_.helpers.child_ended(pid) || world_.leaders.own.erase(pid) > 0) {
+        if (world_.helpers.child_ended(pid) || world_.leaders.own.erase(pid) > 0 ||
+            builds_ahead_.child_ended(pid, how, now())) {
             continue;
         }
         for (Running& running : running_) {
@@ -385,6 +421,7 @@ void Runner::no_further_attempt(std::uint32_t index, const std::string& why) {
 }
 
 void Runner::give_up_waiting(const std::string& why) {
+    builds_ahead_.give_up();
     std::vector<std::uint32_t> tests = packer_.take_waiting();
     std::erase_if(tests, [&](std::uint32_t test) {
         const bool was_tried = retried_.contains(test);
@@ -438,6 +475,11 @@ void Runner::stop() {
         ++tally_.interrupted;
     }
     std::vector<std::uint32_t> tests = packer_.take_waiting();
+    const auto builds = builds_ahead_.abort(cause, note, now(), options_.stop_grace);
+    std::erase_if(tests, [&](std::uint32_t test) {
+        return std::find(builds.begin(), builds.end(), test) != builds.end();
+    });
+    tally_.interrupted += static_cast<std::uint32_t>(builds.size());
     std::sort(tests.begin(), tests.end());
     Record record;
     record.state = state::aborted;
@@ -464,7 +506,8 @@ void Runner::finish_stopping(Duration grace_over, Duration results_due, Duration
                            [is](const Running& running) { return ((*running.test).*is)(); });
     };
     const auto all_gone = [this] {
-        return std::all_of(running_.begin(), running_.end(),
+        return builds_ahead_.stopped() &&
+               std::all_of(running_.begin(), running_.end(),
                            [](const Running& running) { return running.test->stopped(); });
     };
     bool results_given_up = false;
@@ -479,6 +522,7 @@ void Runner::finish_stopping(Duration grace_over, Duration results_due, Duration
                 running.test->give_up_results(now());
             }
         }
+        builds_ahead_.step(now(), false);
         for (Running& running : running_) {
             running.test->step(now());
         }

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "run/active_clock.h"
+#include "run/builds_ahead.h"
 #include "run/notices.h"
 #include "run/plan_reader.h"
 #include "run/report.h"
@@ -37,6 +38,8 @@ struct RunnerOptions {
     Milliseconds cleanup_grace{10000};
     /// How long the store is waited for at the end when it takes no records.
     Milliseconds store_patience{2000};
+    /// Tests whose builds are made ahead, in this order.
+    std::vector<std::uint32_t> build_ahead = {};
 };
 
 class Runner {
@@ -72,6 +75,8 @@ class Runner {
     void begin();
     void start_tests();
     void start_test(const session::Placement& placement);
+    [[nodiscard]] std::unique_ptr<TestRun> make_run(std::uint32_t index, TestPlace where);
+    void step_builds();
     void listen_to_helpers();
     void count_busy_time();
     void wait();
@@ -102,6 +107,7 @@ class Runner {
     Report& report_;
     RunnerOptions options_;
     ActiveClock clock_;
+    BuildsAhead builds_ahead_;
     std::list<Running> running_;
     std::list<Held> held_;
     std::map<std::uint32_t, Retried> retried_;

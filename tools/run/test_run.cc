@@ -162,6 +162,23 @@ void TestRun::start(Duration now) {
     go_on(test_.deferred ? start_resolving(now) : start_stages(now), now);
 }
 
+void TestRun::build_ahead(Duration now) {
+    ahead_ = true;
+    start(now);
+}
+
+void TestRun::place(TestPlace place, Duration now) {
+    place_ = std::move(place);
+    nodes_ = compress_hostlist(place_.nodes);
+    ahead_ = false;
+    if (building() && !place_.impossible.empty()) {
+        build_stage_->stop(now, Duration(0));
+    }
+    if (!over() && !skip_if_told() && built_.ok) {
+        go_on(start_run(now));
+    }
+}
+
 // A stage that could not be started ends the test.
 void TestRun::go_on(const Result<>& started, Duration now) {
     if (started || aborted_) {
@@ -468,7 +485,7 @@ Result<> TestRun::step_build(Duration now) {
     built_ = build_stage_->built();
     end_ = build_stage_->end();
     if (built_.ok) {
-        return start_run(now);
+        return ahead_ ? Result<>{} : start_run(now);
     }
     Verdict verdict;
     if (built_.lost) {

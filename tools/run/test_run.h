@@ -76,6 +76,15 @@ class TestRun : private PlacedHost {
 
     /// Makes its files and starts its build or its script. It may be over at once.
     void start(Duration now);
+    /// The same, but its run waits for place(). For a test whose build is made once.
+    void build_ahead(Duration now);
+    /// Goes on where it runs.
+    void place(TestPlace place, Duration now);
+    [[nodiscard]] bool waits_for_build() const { return build_stage_ && build_stage_->waits(); }
+    /// Its build is under way.
+    [[nodiscard]] bool building() const {
+        return stage_ == Stage::building && build_stage_ && !over() && !build_stage_->over();
+    }
     /// Reaped child of it? Then takes note of its end.
     bool child_ended(pid_t pid, int wait_status, Duration now);
     /// Goes on where something has ended or timed out.
@@ -179,6 +188,7 @@ class TestRun : private PlacedHost {
     build::Built built_;
     std::optional<BuildStages> build_stage_;
     Stage stage_ = Stage::running;
+    bool ahead_ = false;  // it has no place yet
     bool ran_ = false;
     std::optional<std::string> aborted_;  // why
     std::optional<RunStage> run_stage_;

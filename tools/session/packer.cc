@@ -98,7 +98,7 @@ std::uint32_t Packer::cpus_for(std::size_t node, const Needs& needs) const {
 
 bool Packer::free_for(std::size_t node, const Needs& needs) const {
     const NodeState& state = states_[node];
-    if (state.lost) {
+    if (state.lost || (state.builds && needs.side_by_side < 2)) {
         return false;
     }
     if (state.tests.empty()) {

@@ -51,6 +51,9 @@ class Packer {
     /// No test is placed there any more. Those that run there do so until ended().
     void lose_node(std::size_t node);
 
+    /// While builds are made on it, only tests that tolerate others start there.
+    void keep_for_builds(std::size_t node, bool keep) { states_[node].builds = keep; }
+
     /// Takes away all that have not started.
     std::vector<std::uint32_t> take_waiting();
     [[nodiscard]] std::size_t waiting() const { return waiting_count_; }
@@ -63,6 +66,7 @@ class Packer {
   private:
     struct NodeState {
         bool lost = false;
+        bool builds = false;  // are made there
         std::set<std::uint32_t> tests;
         std::set<std::uint32_t> cpus_taken;
     };

@@ -11,6 +11,7 @@
 
 #include "../session/fixture.h"
 #include "base/text.h"
+#include "run/cpu_set.h"
 #include "run/packing.h"
 
 namespace pavtest::run {
@@ -96,6 +97,7 @@ class RunnerTest : public session::StoreTest {
         const FileDescriptor output(
             ::open((path_ + "/output").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
         const auto order = ledger.open_tests();
+        options.build_ahead = order;
         Report report(output.get(), false, order.size(), job.nodes.size() > 1);
         Runner runner(world, reader,
                       session::Packer(packed_nodes(job), packed_tests(reader, order)), 0, *signals,
@@ -177,6 +179,42 @@ TEST_F(RunnerTest, BuildsOnceForEqualBuilds) {
     EXPECT_EQ(job.tests[3].state, "BUILD_FAILED");
     EXPECT_THAT(job.tests[3].note, HasSubstr("test 2"));
     EXPECT_THAT(file("0002/build.log"), HasSubstr("no"));
+}
+
+TEST_F(RunnerTest, IndependentBuildsAreMadeSideBySideAheadOfTheTests) {
+    if (own_cpus().size() < 2) {
+        GTEST_SKIP() << "with one processor one build is made after the other";
+    }
+    const auto build = [this](const std::string& own, const std::string& other) -> json {
+        const std::string place = path_ + "/";
+        // Each ends only if the other has begun.
+        const std::string wait = "until [ -e " + place + other + " ]; do sleep 0.02; done";
+        return {{"build",
+                 {{"cmds", {"touch " + place + own, wait, "touch " + place + own + ".made"}}}}};
+    };
+    const std::string both = "[ -e " + path_ + "/a.made ] && [ -e " + path_ + "/b.made ]";
+    freeze({test(both), test(both, build("a", "b")), test(both, build("b", "a"))});
+    EXPECT_EQ(run(), ExitCode::ok);
+    EXPECT_THAT(output(), HasSubstr("builds: 2 to be made before their tests"));
+    EXPECT_THAT(file("0002/status"), testing::ContainsRegex("BUILD_DONE.*\n.* RUNNING "));
+    EXPECT_THAT(file("0002/status"), Not(HasSubstr("BUILD_REUSED")));
+}
+
+TEST_F(RunnerTest, BuildsAheadEndWithTheJob) {
+    const auto build = [this](const std::string& name) -> json {
+        return {{"build", {{"cmds", {"touch " + path_ + "/" + name, "sleep 60"}}}}};
+    };
+    freeze({test("true", build("a")), test("true", build("b")), test("true")});
+    const auto killer = when_there(path_ + "/a", SIGTERM);
+    EXPECT_EQ(run(), ExitCode::infrastructure);
+    const JobView job = view();
+    for (const TestView& test : job.tests) {
+        EXPECT_EQ(test.state, "ABORTED");
+        EXPECT_EQ(test.result, Verdict::none);
+        EXPECT_TRUE(test.again);
+    }
+    EXPECT_TRUE(job.flaws.empty());
+    EXPECT_TRUE(std::filesystem::exists(settings_.store));
 }
 
 TEST_F(RunnerTest, ATestThatTimesOutFails) {

@@ -68,6 +68,18 @@ TEST(Packer, LongestFirstAndTheUnknownBeforeThem) {
     EXPECT_THAT(start_all(packer), ElementsAre(3));
 }
 
+TEST(Packer, ANodeOnWhichSomethingIsBuiltTakesOnlyWhatToleratesOthers) {
+    Packer packer(nodes(2), {test(0), test(1), shared(2, 2)});
+    packer.keep_for_builds(0, true);
+    EXPECT_THAT(packer.next()->nodes, ElementsAre(1));
+    EXPECT_FALSE(packer.next());
+    packer.keep_for_builds(0, false);
+    EXPECT_THAT(packer.next()->nodes, ElementsAre(0));
+    Packer tolerant(nodes(1), {shared(0, 2)});
+    tolerant.keep_for_builds(0, true);
+    EXPECT_THAT(tolerant.next()->nodes, ElementsAre(0));
+}
+
 TEST(Packer, SharingIsAskedForOnBothSides) {
     Packer packer(nodes(1), {shared(0, 3), test(1), shared(2, 2), shared(3, 3)});
     // 0 and 2 agree on two at a time; 1 wants the node alone.

@@ -272,7 +272,8 @@ int run_session(const Arguments& arguments, int count, char** words) {
                        {.max_failures = arguments.max_failures,
                         .hold = run::Milliseconds(400),
                         .stop_grace = run::Milliseconds(300),
-                        .store_patience = run::Milliseconds(2000)});
+                        .store_patience = run::Milliseconds(2000),
+                        .build_ahead = selected->order});
     return static_cast<int>(runner.run());
 }
 
