@@ -208,6 +208,40 @@ result() {
     says 'build: returned 4'
 }
 
+# Lmod or Tcl modules: what there is. Two versions of one module, and one that says why it can't be.
+make_modules() {
+    as_user "$USER_A" mkdir -p "$home/modules"/{alpha,beta,broken}
+    local module
+    for module in alpha/1.0 alpha/2.0 beta/3; do
+        printf '%s\n' '#%Module1.0' "setenv HAVE_${module%%/*} ${module#*/}" >"$home/modules/$module"
+    done
+    printf '%s\n' '#%Module1.0' 'puts stderr "the licence is gone"' 'exit 1' >"$home/modules/broken/1"
+    chown -R "$USER_A" "$home/modules"
+}
+
+@test "modules are loaded, swapped and unloaded, and what they say when they can't be" {
+    [[ -e /etc/profile.d/lmod.sh || -e /etc/profile.d/z00_lmod.sh || -e /etc/profile.d/modules.sh ]] ||
+        fail "no module system is here: run scripts/bootstrap"
+    make_modules
+    suite mods '_m: {run: {preamble: ["export MODULEPATH=$HOME/modules"], cmds: ["echo have $HAVE_alpha $HAVE_beta"]}}' \
+        'load: {inherits_from: _m, run: {modules: [alpha/1.0, beta]}}' \
+        'swap: {inherits_from: _m, run: {modules: [alpha/1.0, "alpha->alpha/2.0", beta, "-beta"]}}' \
+        'wrong: {inherits_from: _m, run: {modules: [alpha/7]}}' \
+        'broken: {inherits_from: _m, run: {modules: [broken]}}' \
+        'build: {inherits_from: _m, build: {preamble: ["export MODULEPATH=$HOME/modules"], modules: [nowhere], cmds: ["true"]}}'
+    run_job --pavtest=mods
+    [[ $(result mods.load) == PASS && $(result mods.swap) == PASS ]] || fail "$(cat "$(test_files 000)"*/run.log)"
+    [[ $(tail -n 1 "$(test_files 0000)/run.log") == "have 1.0 3" ]]
+    [[ $(tail -n 1 "$(test_files 0001)/run.log") == "have 2.0" ]]
+    for name in wrong broken build; do
+        [[ $(result mods.$name state) == ENV_FAILED && $(result mods.$name) == ERROR ]] || fail "$output"
+    done
+    [[ $(result mods.wrong note) == *"module load alpha/7: "*alpha/7* ]]
+    [[ $(result mods.broken note) == *"module load broken: "*"the licence is gone"* ]] || fail "$output"
+    [[ $(result mods.build note) == *"build: module load nowhere: "* ]]
+    [[ $(cat "$(test_files 0002)/run.log") != *have* ]]
+}
+
 @test "a status file has the whole story" {
     run_job --pavtest=mixed
     [[ $(awk '{ print $2 }' "$(test_files 0000)/status" | xargs) == \

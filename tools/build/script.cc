@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "build/modules.h"
 
 namespace pavtest::build {
 
@@ -21,34 +22,6 @@ class Lines {
   private:
     std::string text_;
 };
-
-// Values are the shell's to expand. One with spaces gets quotes unless it has some.
-std::string assignment(const EnvironmentChange& change) {
-    if (!change.value) {
-        return "unset " + change.name;
-    }
-    const std::string_view value = trim(*change.value);
-    const bool needs_quotes =
-        value.find(' ') != std::string_view::npos && value.front() != '"' && value.front() != '\'';
-    return fmt::format("export {}={}{}{}", change.name, needs_quotes ? "\"" : "",
-                       needs_quotes ? value : std::string_view(*change.value),
-                       needs_quotes ? "\"" : "");
-}
-
-// "name" loads, "-name" unloads, "old->new" swaps.
-std::string module_line(std::string_view module) {
-    std::string command;
-    if (const std::size_t arrow = module.find("->"); arrow != std::string_view::npos) {
-        command = fmt::format("module swap {} {}", shell_quote(trim(module.substr(0, arrow))),
-                              shell_quote(trim(module.substr(arrow + 2))));
-    } else if (module.front() == '-') {
-        command = fmt::format("module unload {}", shell_quote(trim(module.substr(1))));
-    } else {
-        command = fmt::format("module load {}", shell_quote(module));
-    }
-    return fmt::format("{} || {{ echo {} >&2; exit 1; }}", command,
-                       shell_quote(fmt::format("failed: {}", command)));
-}
 
 }  // namespace
 
@@ -73,12 +46,10 @@ std::string compose_script(const Section& section, const ScriptFrame& frame) {
             lines.add(command);
         }
     }
-    if (!section.modules.empty()) {
+    if (const auto modules = module_lines(section.modules, section.wrappers); !modules.empty()) {
         lines.comment("Modules");
-        for (const std::string& module : section.modules) {
-            if (const std::string_view name = trim(module); !name.empty()) {
-                lines.add(module_line(name));
-            }
+        for (const std::string& line : modules) {
+            lines.add(line);
         }
     }
     if (!section.environment.empty()) {
@@ -89,7 +60,7 @@ std::string compose_script(const Section& section, const ScriptFrame& frame) {
     }
     if (section.verbose) {
         lines.comment("Modules and environment, for posterity.");
-        lines.add("module -t list");
+        lines.add("! type module >/dev/null 2>&1 || module -t list");
         lines.add("declare -p");
     }
     if (section.commands.empty()) {

@@ -43,6 +43,30 @@ Result<std::optional<double>> seconds_of(const json& value, const std::string& w
     return std::optional(seconds);
 }
 
+std::vector<EnvironmentChange> environment_of(const json& section) {
+    std::vector<EnvironmentChange> changes;
+    const json& environment = member(section, "env");
+    if (environment.is_object()) {
+        for (const auto& [variable, value] : environment.items()) {
+            changes.push_back({variable, value.is_string() ? std::optional(value.get<std::string>())
+                                                           : std::nullopt});
+        }
+    }
+    return changes;
+}
+
+std::vector<ModuleWrapper> wrappers_of(const json& config) {
+    std::vector<ModuleWrapper> wrappers;
+    const json& section = member(config, "module_wrappers");
+    if (section.is_object()) {
+        for (const auto& [pattern, wrapper] : section.items()) {
+            wrappers.push_back(
+                {pattern, string_list(member(wrapper, "modules")), environment_of(wrapper)});
+        }
+    }
+    return wrappers;
+}
+
 Result<std::vector<CreatedFile>> files_of(const json& value, const std::string& what) {
     std::vector<CreatedFile> files;
     if (!value.is_object()) {
@@ -63,6 +87,18 @@ Result<std::vector<CreatedFile>> files_of(const json& value, const std::string& 
 
 bool is_true(const std::string& text) {
     return text == "true" || text == "True" || text == "TRUE";
+}
+
+std::string assignment(const EnvironmentChange& change) {
+    if (!change.value) {
+        return "unset " + change.name;
+    }
+    const std::string_view value = trim(*change.value);
+    const bool needs_quotes =
+        value.find(' ') != std::string_view::npos && value.front() != '"' && value.front() != '\'';
+    return fmt::format("export {}={}{}{}", change.name, needs_quotes ? "\"" : "",
+                       needs_quotes ? value : std::string_view(*change.value),
+                       needs_quotes ? "\"" : "");
 }
 
 std::vector<std::string> string_list(const json& value) {
@@ -101,14 +137,8 @@ Result<Section> read_section(const json& config, const std::string& name) {
     if (const auto text = text_of(member(section, "verbose"))) {
         read.verbose = is_true(*text);
     }
-    const json& environment = member(section, "env");
-    if (environment.is_object()) {
-        for (const auto& [variable, value] : environment.items()) {
-            read.environment.push_back({variable, value.is_string()
-                                                      ? std::optional(value.get<std::string>())
-                                                      : std::nullopt});
-        }
-    }
+    read.environment = environment_of(section);
+    read.wrappers = wrappers_of(config);
     auto files = files_of(member(section, "create_files"), name + ".create_files");
     if (!files) {
         return tl::make_unexpected(files.error());

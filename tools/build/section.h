@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "build/modules.h"
 
 namespace pavtest::build {
 
@@ -25,6 +26,7 @@ struct CreatedFile {
 struct Section {
     std::vector<std::string> preamble;
     std::vector<std::string> modules;
+    std::vector<ModuleWrapper> wrappers;  // of all modules of the test
     std::vector<EnvironmentChange> environment;
     std::vector<std::string> commands;
     std::vector<CreatedFile> files;
@@ -33,6 +35,10 @@ struct Section {
     std::optional<double> timeout;            // seconds without output
     std::optional<std::string> timeout_file;  // watched in place of the log, once it is there
 };
+
+/// The line of a script that does it. The value is the shell's to expand; one with spaces gets
+/// quotes unless it has some.
+std::string assignment(const EnvironmentChange& change);
 
 /// Reads the section of a resolved configuration; `name` ("build", "run") is for messages.
 /// Missing keys and nulls have Pavilion's defaults.

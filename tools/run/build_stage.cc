@@ -359,9 +359,14 @@ Result<> BuildStage::end_well() {
 }
 
 void BuildStage::end_badly() {
-    built_.state = end_.timed_out              ? state::build_timeout
-                   : !end_.not_started.empty() ? state::build_error
-                                               : state::build_failed;
+    if (const auto why = environment_failure(host_.files()); !why.empty()) {
+        built_.reason = why;
+        built_.state = state::env_failed;
+    } else {
+        built_.state = end_.timed_out              ? state::build_timeout
+                       : !end_.not_started.empty() ? state::build_error
+                                                   : state::build_failed;
+    }
     host_.builds().add_failure(hash_, built_);
     std::string note = built_.reason;
     if (auto kept = shelf_->failed(*workspace_, built_.reason); !kept) {

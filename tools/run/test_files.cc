@@ -10,6 +10,8 @@
 #include <cctype>
 #include <cerrno>
 
+#include "base/text.h"
+#include "build/modules.h"
 #include "session/store.h"
 
 namespace pavtest::run {
@@ -105,6 +107,14 @@ Result<FileDescriptor> TestFiles::new_log(const std::string& name) {
         return fail_errno("keep room for", path() + "/" + name, errno);
     }
     return log;
+}
+
+std::string environment_failure(const TestFiles& files) {
+    constexpr std::uint64_t most = 16U << 10;
+    const auto text = files.directory().read(build::kEnvironmentFailure, most);
+    std::string line = text ? std::string(trim(*text)) : std::string();
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return line;
 }
 
 void give_back_room(const FileDescriptor& log) {

@@ -26,6 +26,11 @@ Result<FileDescriptor> open_with_mode(const Directory& directory, const std::str
 /// Gives back what new_log() kept and nobody used. For when nobody writes any more.
 void give_back_room(const FileDescriptor& log);
 
+class TestFiles;
+
+/// What a script left there about modules that it could not load; empty if nothing.
+std::string environment_failure(const TestFiles& files);
+
 class TestFiles {
   public:
     /// tests/<nnnn> below `job`. What an earlier attempt left there is moved into a directory

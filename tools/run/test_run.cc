@@ -493,8 +493,9 @@ Result<> TestRun::step_build(Duration now) {
                            std::string(state::aborted), built_.reason};
         return {};
     }
-    verdict.result =
-        built_.state == state::build_error ? status::Verdict::error : status::Verdict::fail;
+    verdict.result = built_.state == state::build_error || built_.state == state::env_failed
+                         ? status::Verdict::error
+                         : status::Verdict::fail;
     verdict.cause = end_.timed_out       ? status::Cause::timeout
                     : end_.out_of_memory ? status::Cause::out_of_memory
                                          : status::Cause::finished;
@@ -531,11 +532,13 @@ void TestRun::run_ended(Duration now) {
                now);
         return;
     }
-    const bool started = end_.not_started.empty();
-    const std::string_view name = !started         ? state::run_error
-                                  : end_.timed_out ? state::run_timeout
-                                                   : state::run_done;
-    const std::string reason = describe_end(end_, run_.timeout);
+    const std::string environment = run_.modules.empty() ? "" : environment_failure(*files_);
+    const bool started = end_.not_started.empty() && environment.empty();
+    const std::string_view name = !environment.empty() ? state::env_failed
+                                  : !started           ? state::run_error
+                                  : end_.timed_out     ? state::run_timeout
+                                                       : state::run_done;
+    const std::string reason = environment.empty() ? describe_end(end_, run_.timeout) : environment;
     Record record = record_of(name, reason);
     record.return_value = end_.return_value;
     if (end_.signal != 0) {

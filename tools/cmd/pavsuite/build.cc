@@ -64,13 +64,15 @@ class LoginHost : public run::StageHost {
                 .directory = directory,
                 .test_id = fmt::format("{}/{}", session_.id(), test_.index),
                 .environment = {{"PAVTEST_TEST", fmt::format("{}", test_.index)},
-                                {"PAVTEST_TEST_NAME", test_.name}}};
+                                {"PAVTEST_TEST_NAME", test_.name},
+                                {"PAVTEST_TEST_DIR", files_->path()}}};
     }
     Result<run::ScriptProcess> launch_script(run::ScriptStart what, Duration now) override {
         Environment environment = environment_;
         environment.set("PAVTEST_SESSION", session_.id());
         environment.set("PAVTEST_TEST", fmt::format("{}", test_.index));
         environment.set("PAVTEST_TEST_NAME", test_.name);
+        environment.set("PAVTEST_TEST_DIR", files_->path());
         environment.set("PAVTEST_ATTEMPT", "1");
         what.launch.environment = environment.as_strings();
         what.mark =
