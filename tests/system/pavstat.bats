@@ -200,6 +200,63 @@ $JOB_MIXED.1|COMPLETE|FAIL" ]]
     wait_for 60 cluster_is_idle
 }
 
+@test "a live screen on a terminal, which ends when all is over" {
+    id=$(submit --output=/dev/null --pavtest=slow </dev/null 2>/dev/null)
+    wait_for 60 eval '[[ $(stat -h -j "$id" -P -O state | xargs) == "RUNNING PREPPING_RUN" ]]'
+    as_user "$USER_A" script --quiet --flush --return --command "stty cols 100 rows 20; pavstat --watch -j $id" \
+        "$home/typescript" </dev/null >"$BATS_TEST_TMPDIR/script" 2>&1 &
+    watcher=$!
+    as_user "$USER_A" pavstat --watch -j "$id" >"$BATS_TEST_TMPDIR/piped" &
+    piped=$!
+    as_user "$USER_A" pavstat -h -i 1 -j "$id" -P -O testid,state >"$BATS_TEST_TMPDIR/plain" &
+    plain=$!
+    wait_for 30 grep --quiet "sessions are over, 0 of 2 tests" "$home/typescript" || fail "$(cat "$BATS_TEST_TMPDIR/script")"
+    wait_for 30 grep --quiet RUNNING "$BATS_TEST_TMPDIR/plain"
+    [[ ! -s $BATS_TEST_TMPDIR/piped ]]
+    as_user "$USER_A" touch "$home/go"
+    wait "$watcher" "$piped" "$plain"
+    grep --quiet $'\e\[[0-9]*A' "$home/typescript"
+    [[ $(tail -n 4 "$home/typescript") == *COMPLETE*COMPLETE* ]] || fail "$(cat -v "$home/typescript")"
+    [[ $(grep --count JOBID "$BATS_TEST_TMPDIR/piped") == 1 ]]
+    [[ $(tail -n 2 "$BATS_TEST_TMPDIR/plain") == "$id.0|COMPLETE"$'\n'"$id.1|COMPLETE" ]]
+    [[ $(cat "$BATS_TEST_TMPDIR/plain" "$BATS_TEST_TMPDIR/piped") != *$'\e'* ]]
+    rm "$home/typescript"
+}
+
+@test "what changed since the session before" {
+    run -0 stat --changed --suite wide
+    [[ ${#lines[@]} == 1 ]] || fail "$output"
+    as_user "$USER_A" sed -i 's/"true"/"false"/' "$home/.pavilion/suites/wide.yaml"
+    id=$(submit --output=/dev/null --pavtest=wide </dev/null 2>/dev/null)
+    wait_job "$id" 60
+    run -0 stat --noheader --changed --suite wide
+    [[ $(xargs <<<"${lines[0]}") == "$JOB_WIDE $id wide.all PASS FAIL n[1-2] FAIL: returned 1" ]] || fail "$output"
+    stat --changed --json --jobs "$id" | jq --exit-status '.changes | length == 1' >/dev/null
+}
+
+@test "index, journals and status files agree, until one of them is changed" {
+    run -0 stat --verify
+    [[ $output =~ compared\ [0-9]+\ sessions,\ [0-9]+\ tests,\ [0-9]+\ status\ files:\ all\ agree ]] || fail "$output"
+    status_file=$(session_directory "$JOB_BAD")/jobs/$JOB_BAD.0/tests/0000/status
+    cp -a "$status_file" "$BATS_TEST_TMPDIR/kept"
+    sed -i '$s/COMPLETE/RUNNING/' "$status_file"
+    run -3 stat --verify
+    cp -a "$BATS_TEST_TMPDIR/kept" "$status_file"
+    [[ $output == *"test 0: its status file says RUNNING, the journals COMPLETE"* ]] || fail "$output"
+}
+
+@test "names, more columns, short states, and times as Slurm shows them" {
+    run jobs_of --name mixed
+    shows "$JOB_MIXED"
+    run jobs_of --states cd --name mixed.bad
+    shows "$JOB_BAD"
+    run -0 stat --long
+    [[ ${lines[0]} == *CLUSTER*PARTITION*SOURCE* ]]
+    [[ $(as_user "$USER_A" env SLURM_TIME_FORMAT=%Y pavstat -h -j "$JOB_BAD" -o %V) == "$(date +%Y)" ]]
+    run -0 --separate-stderr stat --verbose
+    [[ $stderr == *"looked into $store"* ]]
+}
+
 # ---- other people ----
 
 @test "a store that is shared with a group is read by its members, and by nobody else" {

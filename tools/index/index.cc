@@ -340,19 +340,30 @@ std::vector<JobRow> Index::Body::jobs(const JobFilter& filter) {
     if (filter.uid) {
         sql += fmt::format(" AND s.uid = {}", *filter.uid);
     }
-    sql += " ORDER BY j.session, j.place";
+    if (filter.ended_only) {
+        sql += " AND j.ended = 1";
+    }
+    sql += filter.newest > 0 ? " ORDER BY j.session DESC, j.place DESC"
+                             : " ORDER BY j.session, j.place";
     Statement rows(database_, sql);
     rows.bind(1, number_at(filter.since)).bind(2, number_at(filter.until));
     WordMatch state(words_, filter.state), nodes(words_, filter.nodes), user(words_, filter.user),
-        cluster(words_, filter.cluster), suites(words_, filter.suites),
-        partition(words_, filter.partition), account(words_, filter.account);
+        cluster(words_, filter.cluster), request(words_, filter.request),
+        suites(words_, filter.suites), partition(words_, filter.partition),
+        account(words_, filter.account);
     std::vector<JobRow> found;
     while (rows.step()) {
         if (state(rows.integer(4)) && nodes(rows.integer(13)) && user(rows.integer(22)) &&
-            cluster(rows.integer(23)) && suites(rows.integer(25)) && partition(rows.integer(26)) &&
-            account(rows.integer(27))) {
+            cluster(rows.integer(23)) && request(rows.integer(24)) && suites(rows.integer(25)) &&
+            partition(rows.integer(26)) && account(rows.integer(27))) {
             found.push_back(job_row(rows));
+            if (found.size() == filter.newest) {
+                break;
+            }
         }
+    }
+    if (filter.newest > 0) {
+        std::reverse(found.begin(), found.end());
     }
     return found;
 }

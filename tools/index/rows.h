@@ -53,8 +53,10 @@ struct JobFilter {
     Timestamp since, until{INT64_MAX};  // of the submission
     std::vector<std::string> sessions;
     std::vector<std::uint32_t> jobs;
-    Match user, cluster, partition, account, suites, state, nodes;
+    Match user, cluster, partition, account, request, suites, state, nodes;
     std::optional<std::uint32_t> uid;
+    bool ended_only = false;
+    std::size_t newest = 0;  // only so many, the newest; 0: all
 };
 
 struct TestFilter {

@@ -123,8 +123,9 @@ void Collector::read_wishes(OpenStore& store, bool in_memory) {
 Result<> Collector::refresh(OpenStore& store, bool in_memory) {
     const bool by_number = std::any_of(missing_.begin(), missing_.end(),
                                        [](const Wish& wish) { return wish.job != 0; });
-    if (options_.wishes.empty() || (by_number && !in_memory)) {
-        const Timestamp since = options_.wishes.empty() ? filters_.jobs.since : recent();
+    if (options_.wishes.empty() || options_.with_past || (by_number && !in_memory)) {
+        const Timestamp since =
+            options_.wishes.empty() || options_.with_past ? filters_.jobs.since : recent();
         const auto read =
             index::bring_up_to_date(store.index, store.store, {since, {}}, viewer_.clock->now());
         if (!read) {
@@ -246,12 +247,14 @@ void Collector::look_for_jobs_in_queue() {
 
 void Collector::settle() {
     if (options_.offline) {
+        live_ = options_.queue;
         return;
     }
     const session::Asker asker{viewer_.account.uid, session::record_host(viewer_.environment),
                                viewer_.clock};
     session::Settling settling = session::settle(open_, *viewer_.slurm, asker);
     live_ = std::move(settling.live);
+    result_.queue = live_;
     result_.settled = settling.settled;
     for (std::string& remark : settling.remarks) {
         result_.remarks.push_back(std::move(remark));
@@ -352,7 +355,9 @@ void Collector::add_rows_of(std::size_t store, std::vector<JobRow> jobs) {
         if (found != live.end()) {
             row.live = *found;
             live.erase(found);
-            if (row.live->state == "PENDING") {
+            // What was said a while ago says nothing of a job that has spoken since.
+            const bool old = options_.offline && row.job.when > options_.queue_at;
+            if (row.live->state == "PENDING" && !old) {
                 row.job.state = status::state::scheduled;
                 row.job.note = waiting_note(*row.live, "waits to be started again");
                 row.job.cause = status::Cause::none;
@@ -483,6 +488,7 @@ Result<Collected> Collector::run(bool everything) {
     for (const std::string& path : *stores) {
         read_store(path);
     }
+    result_.named = !options_.wishes.empty();
     look_for_jobs_in_queue();
     settle();
     if (auto added = add_rows(); !added) {

@@ -38,6 +38,8 @@ struct Collected {
     std::vector<TestLine> tests;  // of the rows, in their order, where tests were asked for
     /// For people, on standard error: who did not answer, what was left out.
     std::vector<std::string> remarks;
+    std::map<std::string, std::vector<session::SlurmJob>> queue;  // what Slurm has, by session
+    bool named = false;                                           // whether sessions were named
     std::size_t settled = 0;
     std::size_t sessions_read = 0;  // whose files were opened for the index
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <ctime>
 
 #include "base/hostlist.h"
 #include "status/states.h"
@@ -25,8 +26,29 @@ std::string or_blank(std::uint32_t number) {
     return fmt::format("{}", number);
 }
 
-std::string time_text(const std::optional<Timestamp>& when) {
-    return when ? to_slurm_time(*when) : std::string{};
+// As SLURM_TIME_FORMAT says: "relative", a format of strftime's, or the standard one.
+std::string time_text(const std::optional<Timestamp>& when, const Subject& it) {
+    if (!when) {
+        return {};
+    }
+    if (it.time_format.empty() || it.time_format == "standard") {
+        return to_slurm_time(*when);
+    }
+    const std::time_t seconds = when->microseconds / 1'000'000;
+    const std::time_t today = it.now.microseconds / 1'000'000;
+    std::tm local{};
+    std::tm now{};
+    ::localtime_r(&seconds, &local);
+    ::localtime_r(&today, &now);
+    std::string format(it.time_format);
+    if (format == "relative") {
+        const bool this_year = local.tm_year == now.tm_year;
+        format = this_year && local.tm_yday == now.tm_yday ? "%H:%M:%S"
+                 : this_year                               ? "%d %b %H:%M"
+                                                           : "%d %b %Y";
+    }
+    std::array<char, 256> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), format.c_str(), &local)};
 }
 
 // From start to end, or to now for what still runs; clocks that disagree make no negative.
@@ -131,7 +153,7 @@ std::string text(const Subject& it) {
 
 template <auto JobMember, auto TestMember>
 std::string time_of(const Subject& it) {
-    return time_text(it.test != nullptr ? it.test->view.*TestMember : it.row->job.*JobMember);
+    return time_text(it.test != nullptr ? it.test->view.*TestMember : it.row->job.*JobMember, it);
 }
 
 template <auto Member>
@@ -173,7 +195,7 @@ constexpr std::array kFields{
     Field{'d', "duration", ">SECONDS", of_test<&session::TestView::duration>,
           "a test's run in seconds"},
     Field{'V', "submittime", "SUBMIT_TIME",
-          [](const Subject& it) { return time_text(it.row->job.submitted); }, "when submitted"},
+          [](const Subject& it) { return time_text(it.row->job.submitted, it); }, "when submitted"},
     Field{'S', "starttime", "START_TIME",
           time_of<&index::JobRow::started, &session::TestView::started>, "when started"},
     Field{'e', "endtime", "END_TIME", time_of<&index::JobRow::ended_at, &session::TestView::ended>,

@@ -15,6 +15,7 @@ struct Subject {
     const Row* row;
     const TestLine* test;  // null in a view of sessions
     Timestamp now;
+    std::string_view time_format;  // SLURM_TIME_FORMAT
 };
 
 struct Field {

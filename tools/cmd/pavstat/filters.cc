@@ -8,6 +8,7 @@
 
 #include "base/hostlist.h"
 #include "base/text.h"
+#include "cmd/pavstat/fields.h"
 #include "session/slurm_questions.h"
 #include "status/states.h"
 
@@ -43,15 +44,21 @@ bool names_test(const std::vector<std::string>& globs, const std::string& name) 
            });
 }
 
+// "PD" for SCHEDULED, as squeue takes them.
+std::string whole_state(const std::string& word) {
+    for (const auto& info : status::known_states()) {
+        if (word.size() == 2 && compact_state(info.name) == word) {
+            return std::string(info.name);
+        }
+    }
+    return word == "R" ? std::string(status::state::running) : word;
+}
+
 Result<std::vector<std::string>> known_states(const std::vector<std::string>& words) {
     std::vector<std::string> states;
     for (const std::string& word : words) {
-        const std::string state = upper(word);
+        const std::string state = whole_state(upper(word));
         if (!status::well_formed_state(state)) {
-            std::vector<std::string> names;
-            for (const auto& info : status::known_states()) {
-                names.emplace_back(info.name);
-            }
             return fail(ErrorKind::usage, fmt::format("'{}' is no state", word),
                         "'pavstat states' lists them");
         }
@@ -140,6 +147,11 @@ Result<IndexFilters> filters_of(const PavstatOptions& options, Timestamp default
         jobs.user = [&options](const std::string& name) {
             return std::find(options.users.begin(), options.users.end(), name) !=
                    options.users.end();
+        };
+    }
+    if (!options.names.empty()) {
+        jobs.request = [&options](const std::string& list) {
+            return any_glob_in_list(options.names, list);
         };
     }
     jobs.partition = globs(options.partitions);

@@ -144,12 +144,12 @@ Result<std::vector<Column>> columns_of_names(const std::string& names) {
     return columns;
 }
 
-std::vector<Column> session_columns() {
-    return columns_named("iIjuTpfEslVMR");
+std::vector<Column> session_columns(bool more) {
+    return columns_named(more ? "iIjcPuTpfEslVSeMbWRk" : "iIjuTpfEslVMR");
 }
 
-std::vector<Column> test_columns() {
-    return columns_named("ixJTvMNk");
+std::vector<Column> test_columns(bool more) {
+    return columns_named(more ? "iIxJATvXgSedWNk" : "ixJTvMNk");
 }
 
 std::string lay_out(const Layout& layout, const std::vector<Subject>& lines) {

@@ -29,8 +29,8 @@ struct Layout {
 Result<std::vector<Column>> columns_of_format(const std::string& format);
 /// "jobid:10,state:.12,nodelist"; sacct's "jobid%10" and "state%-12" as well.
 Result<std::vector<Column>> columns_of_names(const std::string& names);
-std::vector<Column> session_columns();
-std::vector<Column> test_columns();
+std::vector<Column> session_columns(bool more = false);
+std::vector<Column> test_columns(bool more = false);
 
 std::string lay_out(const Layout& layout, const std::vector<Subject>& lines);
 

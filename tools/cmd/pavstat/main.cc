@@ -1,22 +1,23 @@
 // pavstat: what is queued, running, over, and why.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "base/build_info.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/pavstat/arguments.h"
 #include "cmd/pavstat/collect.h"
-#include "cmd/pavstat/layout.h"
 #include "cmd/pavstat/outputs.h"
 #include "cmd/pavstat/set.h"
-#include "cmd/pavstat/summary.h"
+#include "cmd/pavstat/show.h"
+#include "cmd/pavstat/verify.h"
 #include "cmd/pavstat/views.h"
 #include "cmd/pavstat/wait.h"
+#include "cmd/pavstat/watch.h"
 
 namespace {
 
@@ -26,162 +27,6 @@ using namespace pavtest::cmd;
 constexpr std::chrono::seconds kSlurmDeadline{5};
 constexpr std::chrono::seconds kSettleDeadline{30};
 
-struct Arguments {
-    PavstatOptions options;
-    std::vector<std::string> jobs, note;
-    std::string start_time, end_time, format, names, sort, delimiter;
-    bool me = false, history = false, nodes = false, json = false, yaml = false, tests = false;
-    bool parsable = false, parsable2 = false, help_format = false, summary = false;
-    bool follow = false;
-    std::string record_of, job;
-    long timeout = 0;
-};
-
-constexpr const char* kFooter =
-    "Examples:\n"
-    "  pavstat                       my sessions of the last seven days\n"
-    "  pavstat --starttime now-1day  those of the last day\n"
-    "  pavstat -j 4711               the tests of a job's session\n"
-    "  pavstat -j 4711.3 --history   all that is on record about its test 3\n"
-    "  pavstat -j 4711 --nodes       the nodes that took part in it\n"
-    "  pavstat --failed -w n[17-19]  what failed on these nodes\n"
-    "  pavstat -O jobid,state,time   chosen columns; --helpformat lists them\n"
-    "  pavstat --json                everything, for programs\n"
-    "  pavstat settle                ask Slurm about sessions that nobody ended; for cron\n"
-    "  pavstat set 'step 2 of 5'     in a test's script: what it is doing";
-
-// A comma separates, and a request may follow.
-void add_list(CLI::App& app, const std::string& names, std::vector<std::string>& into,
-              const std::string& help, const std::string& type) {
-    app.add_option(names, into, help)
-        ->delimiter(',')
-        ->allow_extra_args(false)
-        ->type_name(type + ",...");
-}
-
-void add_filters(CLI::App& app, Arguments& arguments) {
-    PavstatOptions& options = arguments.options;
-    add_list(app, "-j,--jobs", arguments.jobs, "Only these: job or session ids, with .N one test",
-             "ID[.N]");
-    add_list(app, "-u,--user", options.users, "Sessions of these users, where they may be read",
-             "NAME");
-    app.add_flag("--me", arguments.me, "My own sessions (what it does anyway)");
-    app.add_flag("-a,--all", options.all_users, "Sessions of everybody, where they may be read");
-    add_list(app, "-M,--clusters", options.clusters, "Only sessions of these clusters", "NAME");
-    add_list(app, "-p,--partition", options.partitions, "Only of these partitions", "NAME");
-    add_list(app, "-A,--account", options.accounts, "Only of these accounts", "NAME");
-    add_list(app, "-t,--states", options.states, "Only in these states ('pavstat states')",
-             "STATE");
-    add_list(app, "--has-state", options.had, "Only tests that went through one of these states",
-             "STATE");
-    add_list(app, "--result", options.results,
-             "Only tests with these results: PASS, FAIL, ERROR, SKIPPED, UNFINISHED", "RESULT");
-    app.add_flag("--failed", options.failed, "Only tests that failed or could not be tried");
-    add_list(app, "--suite", options.suites, "Only sessions with these suites (globs)", "SUITE");
-    add_list(app, "--test", options.tests, "Only tests of these names (globs)", "NAME");
-    app.add_option("-w,--nodelist", options.nodes, "Only what ran on one of these nodes")
-        ->type_name("HOSTLIST");
-    app.add_option("--starttime", arguments.start_time,
-                   "Sessions submitted since then (now-2days, 2026-11-21)")
-        ->type_name("TIME");
-    app.add_option("--endtime", arguments.end_time, "Sessions submitted before then")
-        ->type_name("TIME");
-    app.add_flag("--offline", options.offline, "Ask Slurm nothing: states as they are on record");
-}
-
-void add_forms(CLI::App& app, Arguments& arguments) {
-    app.add_flag("--tests", arguments.tests, "A line a test");
-    app.add_flag("--history", arguments.history, "Every record, in order");
-    app.add_flag("--nodes", arguments.nodes, "The nodes that took part");
-    app.add_flag("-s,--summary", arguments.summary, "Counts by suite, state and node");
-    app.add_option("--node", arguments.record_of,
-                   "What these nodes have on record: passes, failures, since when")
-        ->type_name("HOSTLIST");
-    app.add_flag("--json", arguments.json, "JSON");
-    app.add_flag("--yaml", arguments.yaml, "YAML");
-    app.add_option("-o,--format", arguments.format, "Columns by letter: '%.18i %T %R'")
-        ->type_name("FORMAT");
-    app.add_option("-O,--Format", arguments.names, "Columns by name: jobid:10,state,nodelist")
-        ->type_name("NAME[:[.]WIDTH],...");
-    app.add_flag("--helpformat", arguments.help_format, "The columns that there are");
-    app.add_flag("-P,--parsable2", arguments.parsable2, "Columns with '|' between them, uncut");
-    app.add_flag("--parsable", arguments.parsable, "Likewise, with one at the end of the line");
-    app.add_option("--delimiter", arguments.delimiter, "Another one than '|'")->type_name("TEXT");
-    app.add_option("-S,--sort", arguments.sort, "Sort by these columns: -V,i or -submittime")
-        ->type_name("KEY,...");
-    app.add_flag("-h,--noheader", arguments.options.no_header, "No line of headings");
-}
-
-void add_options(CLI::App& app, Arguments& arguments) {
-    app.set_help_flag("--help", "Print this help");
-    app.set_version_flag("-V,--version", "pavstat " PAVTEST_VERSION);
-    add_filters(app, arguments);
-    add_forms(app, arguments);
-    app.footer(kFooter);
-    app.fallthrough();
-}
-
-Result<PavstatOptions> options_of(const Arguments& arguments, const Process& process) {
-    PavstatOptions options = arguments.options;
-    for (const std::string& text : arguments.jobs) {
-        auto wish = parse_wish(text);
-        if (!wish) {
-            return tl::make_unexpected(wish.error());
-        }
-        options.wishes.push_back(*std::move(wish));
-    }
-    for (const auto& [text, into] : {std::pair(&arguments.start_time, &options.since),
-                                     std::pair(&arguments.end_time, &options.until)}) {
-        if (!text->empty()) {
-            const auto when = parse_start_time(*text, process.clock.now());
-            if (!when) {
-                return tl::make_unexpected(when.error());
-            }
-            *into = *when;
-        }
-    }
-    if (options.clusters.empty()) {
-        if (const std::string named = process.environment.get_or("SLURM_CLUSTERS", "");
-            !named.empty() && named != "all") {
-            options.clusters = split(named, ',');
-        }
-    }
-    if (!arguments.record_of.empty() && !options.since) {
-        options.since = Timestamp{};  // as far back as there is a store
-    }
-    options.of_tests = arguments.tests || arguments.summary || !arguments.record_of.empty() ||
-                       arguments.json || arguments.yaml || !options.wishes.empty() ||
-                       options.failed || !options.results.empty() || !options.tests.empty() ||
-                       !options.had.empty();
-    return options;
-}
-
-// The columns: of the command line, of the environment, or those that everybody sees.
-Result<Layout> layout_of(const Arguments& arguments, const Environment& environment,
-                         bool of_tests) {
-    Layout layout;
-    layout.no_header = arguments.options.no_header;
-    if (arguments.parsable || arguments.parsable2) {
-        layout.delimiter = arguments.delimiter.empty() ? "|" : arguments.delimiter;
-        layout.delimiter_at_end = arguments.parsable;
-    }
-    std::string names = arguments.names;
-    std::string format = arguments.format;
-    if (names.empty() && format.empty()) {
-        names = environment.get_or("PAVSTAT_FORMAT2", "");
-        format = environment.get_or("PAVSTAT_FORMAT", "");
-    }
-    layout.columns = of_tests ? test_columns() : session_columns();
-    if (!names.empty() || !format.empty()) {
-        auto columns = names.empty() ? columns_of_format(format) : columns_of_names(names);
-        if (!columns) {
-            return tl::make_unexpected(columns.error());
-        }
-        layout.columns = *std::move(columns);
-    }
-    return layout;
-}
-
 int print(const std::string& text) {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() ||
         std::fflush(stdout) != 0) {
@@ -190,32 +35,10 @@ int print(const std::string& text) {
     return 0;
 }
 
-// What failures have in common goes below the table, where a person reads it.
-int suspect(const Collected& collected) {
-    std::string text;
-    for (const std::string& line : suspicions(collected)) {
-        text += line + "\n";
+void print_remarks(const Collected& collected) {
+    for (const std::string& remark : collected.remarks) {
+        fmt::print(stderr, "pavstat: {}\n", printable(remark));
     }
-    return print(printable(text, "\n"));
-}
-
-int show_lines(const Viewer& viewer, const PavstatOptions& options, const Arguments& arguments,
-               const Collected& collected) {
-    const auto layout = layout_of(arguments, viewer.environment, options.of_tests);
-    if (!layout) {
-        return report(layout.error());
-    }
-    const Timestamp now = viewer.clock->now();
-    std::vector<Subject> lines =
-        options.of_tests ? test_lines(collected, now) : session_lines(collected, now);
-    const std::string sort =
-        arguments.sort.empty() ? viewer.environment.get_or("PAVSTAT_SORT", "") : arguments.sort;
-    if (!sort.empty()) {
-        if (auto sorted = sort_lines(lines, sort); !sorted) {
-            return report(sorted.error());
-        }
-    }
-    return print(lay_out(*layout, lines));
 }
 
 int show(const Viewer& viewer, const PavstatOptions& options, const Arguments& arguments) {
@@ -223,29 +46,45 @@ int show(const Viewer& viewer, const PavstatOptions& options, const Arguments& a
     if (!collected) {
         return report(collected.error());
     }
-    for (const std::string& remark : collected->remarks) {
-        fmt::print(stderr, "pavstat: {}\n", printable(remark));
-    }
-    if (arguments.json || arguments.yaml) {
-        const auto document = sessions_json(*collected);
-        return print(arguments.json ? json_text(document) : yaml_text(document));
-    }
-    if (arguments.history || arguments.nodes) {
-        const auto table = arguments.history ? history_table(*collected, options.no_header)
-                                             : nodes_table(*collected, options.no_header);
-        return table ? print(*table) : report(table.error());
-    }
-    if (arguments.summary || !arguments.record_of.empty()) {
-        const auto table = arguments.summary ? summary_table(*collected, options.no_header)
-                                             : node_records_table(*collected, arguments.record_of,
-                                                                  options.no_header);
-        if (!table) {
-            return report(table.error());
+    print_remarks(*collected);
+    if (arguments.verbose) {
+        for (const OpenStore& store : collected->stores) {
+            fmt::print(stderr, "pavstat: looked into {}\n", printable(store.store.path()));
         }
-        const int printed = print(*table);
-        return printed == 0 ? suspect(*collected) : printed;
+        fmt::print(stderr, "pavstat: read the files of {} sessions, settled {}\n",
+                   collected->sessions_read, collected->settled);
     }
-    return show_lines(viewer, options, arguments, *collected);
+    const auto text = view_text(viewer, options, arguments, *collected);
+    return text ? print(*text) : report(text.error());
+}
+
+int show_verified(const Viewer& viewer, const PavstatOptions& options) {
+    const auto collected = collect(viewer, options);
+    const auto verified =
+        collected ? verify(viewer, *collected) : tl::make_unexpected(collected.error());
+    if (!verified) {
+        return report(verified.error());
+    }
+    print_remarks(*collected);
+    const int printed = print(verified_text(*verified));
+    return verified->differences.empty() ? printed : static_cast<int>(ExitCode::infrastructure);
+}
+
+int show_again(const Viewer& viewer, const PavstatOptions& options, const Arguments& arguments) {
+    WatchHow how;
+    how.terminal = ::isatty(STDOUT_FILENO) == 1 && !arguments.json && !arguments.yaml;
+    how.each_change = arguments.iterate > 0;
+    if (arguments.iterate > 0) {
+        how.pause = std::chrono::seconds(arguments.iterate);
+    }
+    const Render render = [&](const Collected& collected, std::size_t width) {
+        return view_text(viewer, options, arguments, collected).map([&](std::string text) {
+            return width == 0 ? text : text + progress_line(collected, width) + "\n";
+        });
+    };
+    const auto watched = watch(viewer, options, how, render,
+                               [](const std::string& text) { return print(text) == 0; });
+    return watched ? 0 : report(watched.error());
 }
 
 int show_log(const Viewer& viewer, PavstatOptions options, const Arguments& arguments) {
@@ -287,9 +126,7 @@ int settle(const Viewer& viewer, const PavstatOptions& options) {
     if (!collected) {
         return report(collected.error());
     }
-    for (const std::string& remark : collected->remarks) {
-        fmt::print(stderr, "pavstat: {}\n", printable(remark));
-    }
+    print_remarks(*collected);
     std::size_t open = 0;
     for (const Row& row : collected->rows) {
         open += row.job.settled ? 0 : 1;
@@ -348,7 +185,7 @@ int pavstat(int argc, char** argv) {
     if (!process) {
         return report(process.error());
     }
-    const auto options = options_of(arguments, *process);
+    const auto options = options_of(arguments, process->environment, process->clock.now());
     if (!options) {
         return report(options.error());
     }
@@ -365,8 +202,14 @@ int pavstat(int argc, char** argv) {
     if (log_command->parsed()) {
         return show_log(viewer, *options, arguments);
     }
-    return results_command->parsed() ? show_results(viewer, *options)
-                                     : show(viewer, *options, arguments);
+    if (results_command->parsed()) {
+        return show_results(viewer, *options);
+    }
+    if (arguments.verify) {
+        return show_verified(viewer, *options);
+    }
+    return arguments.watch || arguments.iterate > 0 ? show_again(viewer, *options, arguments)
+                                                    : show(viewer, *options, arguments);
 }
 
 }  // namespace

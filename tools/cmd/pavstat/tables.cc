@@ -59,20 +59,21 @@ bool concerns(const status::Record& record, const Row& row) {
 
 }  // namespace
 
-std::vector<Subject> session_lines(const Collected& collected, Timestamp now) {
+std::vector<Subject> session_lines(const Collected& collected, Timestamp now,
+                                   std::string_view times) {
     std::vector<Subject> lines;
     lines.reserve(collected.rows.size());
     for (const Row& row : collected.rows) {
-        lines.push_back({&row, nullptr, now});
+        lines.push_back({&row, nullptr, now, times});
     }
     return lines;
 }
 
-std::vector<Subject> test_lines(const Collected& collected, Timestamp now) {
+std::vector<Subject> test_lines(const Collected& collected, Timestamp now, std::string_view times) {
     std::vector<Subject> lines;
     lines.reserve(collected.tests.size());
     for (const TestLine& test : collected.tests) {
-        lines.push_back({&collected.rows[test.row], &test, now});
+        lines.push_back({&collected.rows[test.row], &test, now, times});
     }
     return lines;
 }

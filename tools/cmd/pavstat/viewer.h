@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,12 +36,16 @@ struct PavstatOptions {
     std::vector<std::string> clusters;
     bool all_users = false;
     std::optional<Timestamp> since, until;
-    std::vector<std::string> states, results, suites, tests, partitions, accounts, had;
+    std::vector<std::string> states, results, suites, tests, partitions, accounts, had, names;
     std::string nodes;  // a host list
     bool failed = false;
     bool of_tests = false;  // a line a test, and the filters are about tests
     bool no_header = false;
     bool offline = false;
+    bool with_past = false;  // everything since `since` is wanted beside what was named
+    /// What Slurm said a while ago, for who looks again without asking.
+    std::map<std::string, std::vector<session::SlurmJob>> queue;
+    Timestamp queue_at;
 };
 
 /// "4711", "4711.3", "1hf7yat00abc.3".

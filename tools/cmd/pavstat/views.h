@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -12,8 +13,11 @@
 namespace pavtest::cmd {
 
 /// A line a session and job, or a line a test.
-std::vector<Subject> session_lines(const Collected& collected, Timestamp now);
-std::vector<Subject> test_lines(const Collected& collected, Timestamp now);
+/// `times` is SLURM_TIME_FORMAT and outlives them.
+std::vector<Subject> session_lines(const Collected& collected, Timestamp now,
+                                   std::string_view times = {});
+std::vector<Subject> test_lines(const Collected& collected, Timestamp now,
+                                std::string_view times = {});
 
 std::string sessions_table(const Collected& collected, Timestamp now, bool no_header);
 std::string tests_table(const Collected& collected, Timestamp now, bool no_header);

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <thread>
 
 #include "base/error.h"
+#include "cmd/pavstat/pace.h"
 
 namespace pavtest::cmd {
 
@@ -16,8 +16,6 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds kLook{1};
-constexpr seconds kFirstQuestion{10};
-constexpr seconds kRarest{300};
 
 }  // namespace
 
@@ -40,19 +38,17 @@ std::optional<int> verdict_of(const Collected& collected) {
 Result<int> wait_for_end(const Viewer& viewer, const PavstatOptions& options,
                          std::optional<seconds> timeout) {
     const auto start = steady_clock::now();
-    auto next_question = start;
-    seconds pause = kFirstQuestion;
+    Pace slurm;
     for (;;) {
         PavstatOptions now = options;
-        const bool ask = !options.offline && steady_clock::now() >= next_question;
+        const bool ask = !options.offline && slurm.due();
         now.offline = !ask;
         const auto collected = collect(viewer, now);
         if (!collected && ask) {
             return tl::make_unexpected(collected.error());
         }
         if (ask) {
-            next_question = steady_clock::now() + pause;
-            pause = std::min(pause * 2, kRarest);
+            slurm.asked();
         }
         if (const auto verdict = collected ? verdict_of(*collected) : std::nullopt) {
             return *verdict;
