@@ -100,12 +100,12 @@ std::unique_ptr<TestRun> BuildsAhead::take(std::uint32_t test) {
 }
 
 std::vector<std::uint32_t> BuildsAhead::abort(status::Cause cause, const std::string& note,
-                                              Duration now, Duration grace) {
+                                              Duration now, const StopTimes& times) {
     std::vector<std::uint32_t> interrupted;
     waiting_.clear();
     for (auto& [index, run] : begun_) {
         if (run->building()) {
-            run->abort(cause, note, now, grace);
+            run->abort(cause, note, now, times);
             interrupted.push_back(index);
         }
     }

@@ -44,7 +44,7 @@ class BuildsAhead {
     [[nodiscard]] std::unique_ptr<TestRun> take(std::uint32_t test);
     /// Gives up those that nobody took; the tests that were interrupted.
     std::vector<std::uint32_t> abort(status::Cause cause, const std::string& note, Duration now,
-                                     Duration grace);
+                                     const StopTimes& times);
     [[nodiscard]] bool stopped() const;
 
   private:

@@ -475,7 +475,7 @@ void Runner::stop() {
         ++tally_.interrupted;
     }
     std::vector<std::uint32_t> tests = packer_.take_waiting();
-    const auto builds = builds_ahead_.abort(cause, note, now(), options_.stop_grace);
+    const auto builds = builds_ahead_.abort(cause, note, now(), times);
     std::erase_if(tests, [&](std::uint32_t test) {
         return std::find(builds.begin(), builds.end(), test) != builds.end();
     });

@@ -175,7 +175,7 @@ void TestRun::place(TestPlace place, Duration now) {
         build_stage_->stop(now, Duration(0));
     }
     if (!over() && !skip_if_told() && built_.ok) {
-        go_on(start_run(now));
+        go_on(start_run(now), now);
     }
 }
 
