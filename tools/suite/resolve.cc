@@ -72,6 +72,7 @@ class Resolver {
             for (const Request& request : requests()) {
                 resolve_request(request);
             }
+            repeat();
         }
         resolution_.warnings = std::move(loader_.warnings());
         drop_repeated(resolution_.warnings);
@@ -231,6 +232,21 @@ class Resolver {
         hand_over(std::move(test));
     }
 
+    // As Pavilion has it, what is wanted several times comes in rounds: all of it once more,
+    // behind everything that was requested.
+    void repeat() {
+        while (!repeated_.empty()) {
+            std::vector<Repeated> left;
+            for (Repeated& repeated : repeated_) {
+                if (--repeated.times > 0) {
+                    left.push_back(repeated);
+                }
+                hand_over(std::move(repeated.test));
+            }
+            repeated_ = std::move(left);
+        }
+    }
+
     void hand_over(ResolvedTest test) {
         if (sink_) {
             sink_(std::move(test));
@@ -279,8 +295,8 @@ class Resolver {
                 state.failed = true;
                 add_errors(own.errors());
             } else if (test) {
-                for (std::uint32_t i = 1; i < request.count; ++i) {
-                    hand_over(*test);
+                if (request.count > 1) {
+                    repeated_.push_back({*test, request.count - 1});
                 }
                 hand_over(std::move(*test));
             }
@@ -389,7 +405,13 @@ class Resolver {
     SuiteLoader loader_;
     TemplateCache cache_;
     std::shared_ptr<const Functions> functions_;
+    struct Repeated {
+        ResolvedTest test;
+        std::uint32_t times;
+    };
+
     Shared shared_;
+    std::vector<Repeated> repeated_;
     Resolution resolution_;
 };
 
