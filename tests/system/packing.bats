@@ -168,6 +168,20 @@ many() {
     [[ $(result kill.b cause) == "node failure" ]]
 }
 
+@test "what took long starts first the next time, and the job asks for the packing's time" {
+    suite known '_t: {schedule: {time_limit: 0.1}}' 'a: {inherits_from: _t, run: {cmds: ["true"]}}' \
+        'b: {inherits_from: _t, run: {cmds: ["true"]}}' 'c: {inherits_from: _t, run: {cmds: ["sleep 1"]}}' \
+        'wide: {inherits_from: _t, schedule: {nodes: 2}, run: {cmds: ["true"]}}'
+    run_job --pavtest=known
+    # Six minutes for the wide one, twelve for the three on two nodes, and five.
+    [[ $state == COMPLETED && $(job_field "$id" TimeLimit) == 00:23:00 ]] || fail "$output"
+    says '(2/4) start    known.a' '(4/4) start    known.c'
+    run_job --pavtest=known
+    says '(1/4) start    known.wide' '(2/4) start    known.c'
+    run_job --nodes=1 --pavtest=known.a,known.b
+    [[ $(job_field "$id" TimeLimit) == 00:17:00 ]]
+}
+
 @test "another attempt goes elsewhere, and every one is on record" {
     suite again 'bad: {retry: {count: 2, on: [fail], elsewhere: true}, run: {cmds: ["echo on $PAVTEST_NODE", "echo $PAVTEST_NODE >> $HOME/tried", "[ $(wc -l < $HOME/tried) = 3 ]"]}}'
     run_job --nodes=3 --pavtest=again

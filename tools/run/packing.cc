@@ -17,7 +17,8 @@ std::vector<session::PackedNode> packed_nodes(const JobContext& job) {
 }
 
 std::vector<session::PackedTest> packed_tests(const PlanReader& plan,
-                                              const std::vector<std::uint32_t>& order) {
+                                              const std::vector<std::uint32_t>& order,
+                                              const session::Durations& durations) {
     std::vector<session::PackedTest> tests;
     tests.reserve(order.size());
     for (const std::uint32_t index : order) {
@@ -26,6 +27,7 @@ std::vector<session::PackedTest> packed_tests(const PlanReader& plan,
         const auto test = plan.test(index);
         if (test) {
             packed.needs = session::needs_of(*test);
+            packed.seconds = durations.of(test->name).value_or(0);
         } else {
             packed.needs.nothing = true;
         }

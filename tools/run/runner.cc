@@ -355,6 +355,9 @@ void Runner::conclude(Running running) {
     retried_.erase(test.test().index);
     test.conclude();
     const Verdict& verdict = test.verdict();
+    if (options_.durations != nullptr && verdict.result != status::Verdict::none) {
+        options_.durations->note(test.test().name, test.duration());
+    }
     if (test.lost_its_node()) {
         ++tally_.interrupted;
     } else {
@@ -556,7 +559,19 @@ void Runner::end_session() {
     world_.recorder.close();
 }
 
+// For the packing of sessions to come; without them it is only less good.
+void Runner::keep_durations() {
+    if (options_.durations == nullptr) {
+        return;
+    }
+    if (const auto store = Directory::open(world_.store)) {
+        static_cast<void>(
+            options_.durations->write(*store, world_.recorder.now(), world_.recorder.modes().file));
+    }
+}
+
 ExitCode Runner::finish() {
+    keep_durations();
     count_busy_time();
     figures_.nodes = packer_.nodes().size();
     figures_.helper_step = world_.helpers.started();

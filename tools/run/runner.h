@@ -20,6 +20,7 @@
 #include "run/signals.h"
 #include "run/step_daemon.h"
 #include "run/test_run.h"
+#include "session/durations.h"
 #include "session/packer.h"
 #include "session/retry.h"
 
@@ -40,6 +41,8 @@ struct RunnerOptions {
     Milliseconds store_patience{2000};
     /// Tests whose builds are made ahead, in this order.
     std::vector<std::uint32_t> build_ahead = {};
+    /// Where it is noted how long tests take; may be none.
+    session::Durations* durations = nullptr;
 };
 
 class Runner {
@@ -93,6 +96,7 @@ class Runner {
     void look_after_store();
     void stop();
     void end_session();
+    void keep_durations();
     [[nodiscard]] ExitCode finish();
     [[nodiscard]] Duration now() const { return clock_.now(); }
     [[nodiscard]] int poll_timeout() const;

@@ -10,6 +10,8 @@
 #include <optional>
 
 #include "base/text.h"
+#include "session/needs.h"
+#include "session/packer.h"
 #include "session/retry.h"
 
 namespace pavtest::session {
@@ -92,7 +94,7 @@ class Sizer {
         return add_time(test);
     }
 
-    [[nodiscard]] Wanted wanted() const {
+    [[nodiscard]] Wanted wanted() {
         Wanted wanted;
         wanted.nodes = least_nodes_ == most_nodes_
                            ? fmt::format("{}", least_nodes_)
@@ -105,8 +107,8 @@ class Sizer {
         if (!all_tasks_ && tasks_ == 0) {
             wanted.tasks_per_node = fmt::format("{}", tasks_per_node_);
         }
-        const std::chrono::seconds total = time_ + rules_.margin;
-        wanted.time_limit_minutes = (total.count() + 59) / 60;
+        const auto packed = static_cast<std::int64_t>(std::ceil(packed_time()));
+        wanted.time_limit_minutes = (packed + rules_.margin.count() + 59) / 60;
         return wanted;
     }
 
@@ -117,22 +119,56 @@ class Sizer {
         if (!retry) {
             return tl::make_unexpected(retry.error().within(test.name));
         }
-        const std::string limit = config_text(test.config, "schedule.time_limit");
-        const std::int64_t attempts = 1 + std::int64_t{retry->count};
-        if (limit.empty()) {
-            time_ += attempts * rules_.default_test_time;
-            return {};
+        auto seconds = static_cast<double>(rules_.default_test_time.count());
+        if (const std::string limit = config_text(test.config, "schedule.time_limit");
+            !limit.empty()) {
+            const auto hours = number(limit);
+            constexpr double most_hours = 24.0 * 365;
+            if (!hours || *hours <= 0 || *hours > most_hours) {
+                return fail(ErrorKind::config,
+                            fmt::format("{}: schedule.time_limit is '{}'", test.name, limit),
+                            "hours, such as 2 or 0.25");
+            }
+            seconds = std::ceil(*hours * 3600);
         }
-        const auto hours = number(limit);
-        constexpr double most_hours = 24.0 * 365;
-        if (!hours || *hours <= 0 || *hours > most_hours) {
-            return fail(ErrorKind::config,
-                        fmt::format("{}: schedule.time_limit is '{}'", test.name, limit),
-                        "hours, such as 2 or 0.25");
-        }
-        time_ +=
-            attempts * std::chrono::seconds(static_cast<std::int64_t>(std::ceil(*hours * 3600)));
+        PackedTest packed{test.index, needs_of(test), seconds * (1 + retry->count)};
+        // Which nodes the job will have is not known, but that they will do.
+        packed.needs.across.clear();
+        packed.needs.include.clear();
+        packed.needs.exclude.clear();
+        tests_.push_back(std::move(packed));
         return {};
+    }
+
+    // On as many nodes as there are at least, with the processors that are asked for.
+    [[nodiscard]] double packed_time() const {
+        const std::uint32_t cpus = rules_.given_tasks_per_node.value_or(tasks_per_node_);
+        const std::uint32_t count = rules_.given_nodes.value_or(least_nodes_);
+        constexpr std::size_t few = 2'000'000;
+        if (count * tests_.size() > few) {
+            return bound(count);
+        }
+        return packed_seconds(std::vector<PackedNode>(count, PackedNode{"", cpus}), tests_);
+    }
+
+    // What the packing does not exceed, where finding it takes its time: as long as tests wait, no
+    // more nodes are idle than are too few for the widest of them.
+    [[nodiscard]] double bound(std::uint32_t nodes) const {
+        double alone = 0;   // of tests that let few others run, if any
+        double shared = 0;  // seconds of nodes
+        double longest = 0;
+        std::uint32_t widest = 1;
+        for (const PackedTest& test : tests_) {
+            const std::uint32_t width = test.needs.nodes_most;
+            longest = std::max(longest, test.seconds);
+            if (test.needs.alone || test.needs.all_nodes || 2 * width > nodes) {
+                alone += test.seconds;
+            } else {
+                shared += test.seconds * width;
+                widest = std::max(widest, width);
+            }
+        }
+        return alone + shared / (nodes - widest + 1) + longest;
     }
 
     Result<std::uint32_t> all_nodes(const PlannedTest& test) {
@@ -146,7 +182,18 @@ class Sizer {
             }
             partition_nodes_ = *nodes;
         }
-        return partition_nodes_;
+        const Needs needs = needs_of(test);
+        std::uint32_t nodes = partition_nodes_;
+        if (!needs.across.empty()) {
+            nodes = std::min(nodes, static_cast<std::uint32_t>(needs.across.size()));
+        }
+        nodes -= std::min(nodes - 1, static_cast<std::uint32_t>(needs.exclude.size()));
+        if (needs.chunking.size > 0) {
+            nodes = std::min(nodes, needs.chunking.size);
+        } else if (needs.chunking.share > 0) {
+            nodes = static_cast<std::uint32_t>(nodes * std::min(needs.chunking.share, 1.0));
+        }
+        return std::max(nodes, 1U);
     }
 
     // "4", "10-20", "50%", "all".
@@ -212,7 +259,7 @@ class Sizer {
     std::uint32_t tasks_per_node_ = 1;
     std::uint32_t tasks_ = 0;
     bool all_tasks_ = false;
-    std::chrono::seconds time_{0};
+    std::vector<PackedTest> tests_;
     std::uint32_t partition_nodes_ = 0;  // 0: not asked yet
 };
 

@@ -43,6 +43,23 @@ std::optional<std::string> field(std::string_view line, std::string_view key) {
     return std::nullopt;
 }
 
+// Whether a job can wait for nodes in this state. sinfo puts signs behind it, of which '*' says
+// that they do not answer.
+bool can_be_had(std::string_view state) {
+    if (state.ends_with('*')) {
+        return false;
+    }
+    const std::string_view bare =
+        state.substr(0, state.find_first_not_of("abcdefghijklmnopqrstuvwxyz"));
+    for (const std::string_view good :
+         {"allocated", "allocating", "completing", "idle", "mixed", "planned"}) {
+        if (bare == good) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 std::optional<std::string> local_cluster_name(const Environment& environment) {
@@ -71,7 +88,7 @@ std::optional<std::string> local_cluster_name(const Environment& environment) {
 }
 
 Result<std::uint32_t> partition_node_count(const std::string& partition) {
-    std::vector<std::string> arguments{"sinfo", "--noheader", "--format=%P %D"};
+    std::vector<std::string> arguments{"sinfo", "--noheader", "--format=%P %D %T"};
     if (!partition.empty()) {
         arguments.push_back("--partition=" + partition);
     }
@@ -83,7 +100,8 @@ Result<std::uint32_t> partition_node_count(const std::string& partition) {
     std::uint32_t total = 0;
     for (const std::string& line : split(*answer, '\n')) {
         const std::vector<std::string> words = split(trim(line), ' ');
-        if (words.size() != 2 || (partition.empty() && !words[0].ends_with('*'))) {
+        if (words.size() != 3 || (partition.empty() && !words[0].ends_with('*')) ||
+            !can_be_had(words[2])) {
             continue;
         }
         std::uint32_t nodes = 0;
@@ -91,9 +109,11 @@ Result<std::uint32_t> partition_node_count(const std::string& partition) {
         total += nodes;
     }
     if (total == 0) {
-        return fail(ErrorKind::config, partition.empty()
-                                           ? std::string("the cluster has no default partition")
-                                           : fmt::format("partition '{}' has no nodes", partition));
+        return fail(
+            ErrorKind::config,
+            partition.empty()
+                ? std::string("the cluster has no default partition, or no usable node in it")
+                : fmt::format("partition '{}' has no usable nodes", partition));
     }
     return total;
 }

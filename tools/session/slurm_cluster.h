@@ -14,7 +14,8 @@ namespace pavtest::session {
 /// ClusterName of slurm.conf (SLURM_CONF, or the usual places). Asks no daemon.
 std::optional<std::string> local_cluster_name(const Environment& environment);
 
-/// One question to sinfo. An empty name is the default partition.
+/// The nodes that a job can wait for; not those that are down, drained or reserved. One question
+/// to sinfo. An empty name is the default partition.
 Result<std::uint32_t> partition_node_count(const std::string& partition);
 
 /// MaxTime of a partition in minutes; nothing if it has none. One question to scontrol.

@@ -99,10 +99,12 @@ class RunnerTest : public session::StoreTest {
         const auto order = ledger.open_tests();
         options.build_ahead = order;
         Report report(output.get(), false, order.size(), job.nodes.size() > 1);
+        session::Durations durations = session::Durations::read(*Directory::open(settings_.store));
+        options.durations = &durations;
         Runner runner(world, reader,
-                      session::Packer(packed_nodes(job), packed_tests(reader, order)), 0, *signals,
-                      daemon, OutputTail::of_descriptor(output.get(), restart > 0), report,
-                      options);
+                      session::Packer(packed_nodes(job), packed_tests(reader, order, durations)), 0,
+                      *signals, daemon, OutputTail::of_descriptor(output.get(), restart > 0),
+                      report, options);
         return runner.run();
     }
     [[nodiscard]] JobView view() const {
@@ -389,6 +391,15 @@ TEST_F(RunnerTest, AnInterruptedTestIsCleanedUp) {
     EXPECT_TRUE(std::filesystem::exists(path_ + "/clean"));
     EXPECT_THAT(file("0000/status"), HasSubstr(" INFO cleanup: ended with the job"));
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);
+}
+
+TEST_F(RunnerTest, HowLongTestsTookIsKept) {
+    freeze({test("sleep 0.2"), test("true"), test("true", {{"build", {{"cmds", {"false"}}}}})});
+    run();
+    const auto durations = session::Durations::read(*Directory::open(settings_.store));
+    EXPECT_GE(durations.of("s.t0").value_or(0), 0.2);
+    EXPECT_LT(durations.of("s.t1").value_or(9), 0.2);
+    EXPECT_FALSE(durations.of("s.t9"));
 }
 
 TEST_F(RunnerTest, MaxfailStopsStarting) {

@@ -26,6 +26,66 @@ TEST(Sizing, TakesTheMostNodesAndTheSumOfTheTimes) {
     EXPECT_EQ(tests[1].nodes, 1U);
 }
 
+TEST(Sizing, TheTimeIsThatOfThePacking) {
+    std::vector<PlannedTest> tests{test_with(0, {{"nodes", "4"}, {"time_limit", "1"}})};
+    for (std::uint32_t i = 1; i <= 8; ++i) {
+        tests.push_back(test_with(i, {{"time_limit", "0.5"}}));
+    }
+    // Eight on four nodes: two after the other.
+    EXPECT_EQ(size_job(tests, {})->time_limit_minutes, 60 + 30 + 30 + 5);
+    tests[1].config["schedule"]["include_nodes"] = {"n7"};
+    tests[2].config["schedule"]["exclude_nodes"] = {"n1"};
+    EXPECT_EQ(size_job(tests, {})->time_limit_minutes, 60 + 30 + 30 + 5);
+    SizingRules rules;
+    rules.given_nodes = 1;  // the wide one will be skipped
+    EXPECT_EQ(size_job(tests, rules)->time_limit_minutes, 8 * 30 + 5);
+    EXPECT_EQ(size_job(tests, rules)->nodes, "4");
+}
+
+TEST(Sizing, TestsThatShareANodeTakeTheirTimeTogether) {
+    std::vector<PlannedTest> tests;
+    for (std::uint32_t i = 0; i < 8; ++i) {
+        tests.push_back(
+            test_with(i, {{"time_limit", "0.5"}, {"tasks_per_node", i == 0 ? "4" : "1"}}));
+        tests.back().config["run"]["concurrent"] = "4";
+    }
+    EXPECT_EQ(size_job(tests, {})->time_limit_minutes, 30 + 30 + 30 + 5);
+    SizingRules rules;
+    rules.given_tasks_per_node = 1;
+    EXPECT_EQ(size_job(tests, rules)->time_limit_minutes, 8 * 30 + 5);
+}
+
+TEST(Sizing, ManyTestsOnManyNodesAreNotPackedOneByOne) {
+    SizingRules rules;
+    rules.given_nodes = 1000;
+    std::vector<PlannedTest> tests;
+    for (std::uint32_t i = 0; i < 5000; ++i) {
+        tests.push_back(test_with(i, {{"time_limit", "0.5"}}));
+    }
+    const std::int64_t minutes = size_job(tests, rules)->time_limit_minutes;
+    EXPECT_GE(minutes, 5 * 30);
+    EXPECT_LE(minutes, 6 * 30 + 5);
+}
+
+TEST(Sizing, EachAttemptTakesItsTime) {
+    std::vector<PlannedTest> tests{test_with(0, {{"time_limit", "0.5"}})};
+    tests[0].config["retry"]["count"] = "2";
+    EXPECT_EQ(size_job(tests, {})->time_limit_minutes, 90 + 5);
+    tests[0].config["retry"]["count"] = "often";
+    EXPECT_FALSE(size_job(tests, {}));
+}
+
+TEST(Sizing, AllNodesAreThoseThatTheTestMayHave) {
+    SizingRules rules;
+    rules.node_count = [](const std::string&) { return Result<std::uint32_t>(8U); };
+    std::vector<PlannedTest> tests{test_with(0, {{"nodes", "all"}, {"exclude_nodes", {"n[1-2]"}}})};
+    EXPECT_EQ(size_job(tests, rules)->nodes, "6");
+    tests[0] = test_with(0, {{"nodes", "all"}, {"chunking", {{"size", "3"}}}});
+    EXPECT_EQ(size_job(tests, rules)->nodes, "3");
+    tests[0] = test_with(0, {{"nodes", "50%"}, {"across_nodes", {"n[1-4]"}}});
+    EXPECT_EQ(size_job(tests, rules)->nodes, "2");
+}
+
 TEST(Sizing, SkippedTestsAskForNothing) {
     std::vector<PlannedTest> tests{test_with(0, {{"nodes", "1"}}),
                                    test_with(1, {{"nodes", "900"}})};

@@ -266,14 +266,18 @@ int run_session(const Arguments& arguments, int count, char** words) {
     run::Report report(STDOUT_FILENO, colour, selected->order.size(), job->nodes.size() > 1);
     report.line(fmt::format("pavtest {}: session {}, job {} on {}, {} tests", PAVTEST_VERSION,
                             session->id(), job->mark(), job->node_list, selected->order.size()));
-    session::Packer packer(run::packed_nodes(*job), run::packed_tests(*plan, selected->order));
+    const auto kept = Directory::open(arguments.store);
+    session::Durations durations = kept ? session::Durations::read(*kept) : session::Durations();
+    session::Packer packer(run::packed_nodes(*job),
+                           run::packed_tests(*plan, selected->order, durations));
     run::Runner runner(world, *plan, std::move(packer), selected->left_out, *signals, daemon,
                        run::OutputTail::of_descriptor(STDERR_FILENO, job->key.restart > 0), report,
                        {.max_failures = arguments.max_failures,
                         .hold = run::Milliseconds(400),
                         .stop_grace = run::Milliseconds(300),
                         .store_patience = run::Milliseconds(2000),
-                        .build_ahead = selected->order});
+                         .build_ahead = selected->order,
+                         .durations = &durations});
     return static_cast<int>(runner.run());
 }
 

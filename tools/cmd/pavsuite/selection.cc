@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "base/build_info.h"
 #include "base/text.h"
+#include "cmd/sbatch_options.h"
 #include "session/id.h"
 #include "session/policy.h"
 #include "session/sizing.h"
@@ -198,8 +200,35 @@ std::vector<session::Plan> split_plan(const session::Plan& plan) {
     return parts;
 }
 
-Result<session::Bundle> bundle_of(const Process& process, session::Header header,
-                                  session::Plan plan) {
+// The command line that wins over what the suite wants: that of sbatch, if we are called by it.
+std::vector<std::string> sbatch_line(const SelectionArguments& arguments) {
+    if (!arguments.sbatch_options.empty()) {
+        std::vector<std::string> line{"sbatch"};
+        line.insert(line.end(), arguments.sbatch_options.begin(), arguments.sbatch_options.end());
+        return line;
+    }
+    std::vector<std::string> line = command_line_of(::getppid());
+    const bool submits =
+        !line.empty() && (line.front() == "sbatch" || line.front().ends_with("/sbatch"));
+    return submits ? line : std::vector<std::string>{};
+}
+
+// "4", or the least of "4-8".
+std::optional<std::uint32_t> given_count(const std::vector<std::string>& line,
+                                         const Environment& environment,
+                                         const std::string& option) {
+    const auto text = given_option(line, environment, option);
+    std::uint32_t count = 0;
+    if (!text ||
+        std::from_chars(text->data(), text->data() + text->size(), count).ec != std::errc{} ||
+        count == 0) {
+        return std::nullopt;
+    }
+    return count;
+}
+
+Result<session::Bundle> bundle_of(const Process& process, const std::vector<std::string>& sbatch,
+                                  session::Header header, session::Plan plan) {
     header.id = session::make_id(header.created, random_bits());
     plan.id = header.id;
     header.tests = static_cast<std::uint32_t>(plan.tests.size());
@@ -216,6 +245,8 @@ Result<session::Bundle> bundle_of(const Process& process, session::Header header
     rules.default_test_time = process.settings.default_test_time;
     rules.margin = process.settings.job_margin;
     rules.node_count = session::partition_node_count;
+    rules.given_nodes = given_count(sbatch, process.environment, "--nodes");
+    rules.given_tasks_per_node = given_count(sbatch, process.environment, "--ntasks-per-node");
     auto wanted = session::size_job(plan.tests, rules);
     if (!wanted) {
         return tl::make_unexpected(wanted.error());
@@ -264,9 +295,10 @@ Prepared prepare(const Process& process, const SelectionArguments& arguments,
     std::vector<session::Plan> parts =
         groups == Groups::split ? split_plan(*plan) : std::vector<session::Plan>{*plan};
     const session::Header header = header_of(process, arguments, script);
+    const std::vector<std::string> sbatch = sbatch_line(arguments);
     Prepared prepared;
     for (session::Plan& part : parts) {
-        auto bundle = bundle_of(process, header, std::move(part));
+        auto bundle = bundle_of(process, sbatch, header, std::move(part));
         if (!bundle) {
             return failed(bundle.error());
         }

@@ -16,6 +16,8 @@ namespace pavtest::cmd {
 struct SelectionArguments {
     std::vector<std::string> requests, files, modes, overrides, facts;
     std::string host, os;
+    /// What sbatch is told besides; where there is nothing, our parent may be it.
+    std::vector<std::string> sbatch_options;
     void add_to(CLI::App& app);
     /// All but the requests and -f.
     void add_layers_to(CLI::App& app);

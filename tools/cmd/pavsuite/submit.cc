@@ -24,7 +24,6 @@ namespace {
 
 struct SubmitArguments {
     SelectionArguments selection;
-    std::vector<std::string> sbatch_options;
     bool dry_run = false;
 };
 
@@ -165,9 +164,9 @@ int submit(const SubmitArguments& arguments) {
     }
     int worst = 0;
     for (const session::Bundle& bundle : prepared.bundles) {
-        const int status = *plugin
-                               ? submit_with_plugin(*process, bundle, arguments.sbatch_options)
-                               : submit_without_plugin(*process, bundle, arguments.sbatch_options);
+        const int status =
+            *plugin ? submit_with_plugin(*process, bundle, arguments.selection.sbatch_options)
+                    : submit_without_plugin(*process, bundle, arguments.selection.sbatch_options);
         worst = std::max(worst, status);
     }
     return worst == 0 ? 0 : static_cast<int>(ExitCode::infrastructure);
@@ -181,7 +180,7 @@ Chosen add_submit(CLI::App& app) {
         app.add_subcommand("submit", "Submit requests; one job for each group that can share one");
     arguments->selection.add_to(*command);
     command
-        ->add_option("--sbatch", arguments->sbatch_options,
+        ->add_option("--sbatch", arguments->selection.sbatch_options,
                      "An option for sbatch; may be repeated. What stands after '--' is the same")
         ->type_name("OPTION")
         ->allow_extra_args(false);
