@@ -261,7 +261,14 @@ Computed apply(std::string_view symbol, const Datum& left, const Datum& right) {
         symbol.front() == '>') {
         return broadcast(symbol, left, right, compare);
     }
-    return broadcast(symbol, auto_convert(left), auto_convert(right), arithmetic);
+    const Datum numbers[] = {auto_convert(left), auto_convert(right)};
+    for (const Datum& side : numbers) {
+        // Even beside an empty list, with whose items it would never meet.
+        if (side.is_text()) {
+            return fail(fmt::format("'{}' is no number to calculate with", side.text()));
+        }
+    }
+    return broadcast(symbol, numbers[0], numbers[1], arithmetic);
 }
 
 Computed negated(const Datum& value) {
