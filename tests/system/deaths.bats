@@ -302,6 +302,23 @@ pavstat_arguments=(--offline)
     ends "$id" | grep 'deaths.long .* node failure by'
 }
 
+@test "a node of a job with --no-kill is set down: the tests on the others go on" {
+    suite spread '_w: {run: {cmds: ["touch $HOME/on.$PAVTEST_NODE", "while [ ! -e $HOME/go ]; do sleep 0.1; done"]}}' \
+        'a: {inherits_from: _w}' 'b: {inherits_from: _w}' 'c: {inherits_from: _w}' \
+        'later: {run: {cmds: ["echo on $PAVTEST_NODE"]}}'
+    id=$(suite_job --pavtest=spread --no-kill --nodes=3 --nodelist='n[1-2,4]')
+    wait_for 60 test -e "$home/on.n1" -a -e "$home/on.n2" -a -e "$home/on.n4"
+    "$CLUSTER" node n4 down
+    wait_for 90 output_says "$id" "node n4 was lost" || fail "$(cat "$home/job.$id")"
+    as_user "$USER_A" touch "$home/go"
+    wait_job "$id" 60
+    wait_for 20 ended "$id"
+    expect "$id" spread.{a,b}' COMPLETE PASS finished by runner' \
+        'spread.c ABORTED null node failure by runner' 'spread.later COMPLETE PASS finished by runner'
+    [[ $(session_state "$id") == COMPLETE ]]
+    "$CLUSTER" node n4 up || true
+}
+
 # ---- stores ----
 
 @test "the store vanishes for a while: tests go on, nothing is lost" {

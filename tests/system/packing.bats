@@ -222,6 +222,17 @@ many() {
     run ! pgrep --full --uid "$USER_A" 'sleep 1236'
 }
 
+@test "scratch directories of a job that was killed go with its epilogs" {
+    many gone 2 'run: {cmds: ["mkdir $PAVTEST_SCRATCH/deep", "touch $PAVTEST_SCRATCH/deep/file", "echo $PAVTEST_SCRATCH > $HOME/scratch.$PAVTEST_NODE", "sleep 1237"]}'
+    start_job --nodes=2 --pavtest=gone
+    wait_for 60 test -s "$home/scratch.n1" -a -s "$home/scratch.n2"
+    local places=("$(cat "$home/scratch.n1")" "$(cat "$home/scratch.n2")")
+    [[ -e ${places[0]}/deep/file && -e ${places[1]}/deep/file ]]
+    scancel --full --signal=KILL "$id"
+    end_job
+    wait_for 20 test ! -e "${places[0]%/*}" -a ! -e "${places[1]%/*}"
+}
+
 @test "health looks at all nodes, one test at a time" {
     run_job --nodes=3 --pavtest=health.name_resolution,health.mounts
     [[ $state == COMPLETED ]] || fail "$output"

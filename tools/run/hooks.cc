@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,6 +23,7 @@
 #include "run/node_facts.h"
 #include "run/notices.h"
 #include "run/process_mark.h"
+#include "run/scratch.h"
 #include "run/test_files.h"
 #include "run/tree_kill.h"
 #include "session/journal.h"
@@ -307,6 +311,28 @@ Result<> set_up_node_builds(Hook& hook, const HookCall& call,
     return record_builds(hook, *builds);
 }
 
+// Scratch directories of tests that were killed with their job. In a child, which is ended when
+// it takes too long: records come first.
+void remove_scratch_root(const std::string& path, std::chrono::steady_clock::time_point until) {
+    const std::size_t slash = path.rfind('/');
+    const auto parent = Directory::open(path.substr(0, slash));
+    const std::string name = path.substr(slash + 1);
+    if (!parent || !parent->has(name)) {
+        return;
+    }
+    const pid_t child = ::fork();
+    if (child == 0) {
+        static_cast<void>(remove_tree(*parent, name));
+        ::_exit(0);
+    }
+    while (child > 0 && ::waitpid(child, nullptr, WNOHANG) == 0) {
+        if (std::chrono::steady_clock::now() >= until) {
+            ::kill(child, SIGKILL);
+        }
+        ::poll(nullptr, 0, 5);
+    }
+}
+
 Result<> both(const Result<>& first, const Result<>& second) {
     return first ? second : first;
 }
@@ -351,13 +377,15 @@ Result<> prolog(const HookCall& call, const Clock& clock) {
 }
 
 Result<> epilog(const HookCall& call, const Clock& clock) {
+    const auto until = std::chrono::steady_clock::now() + call.deadline * 4 / 5;
     const auto job = job_context(call.environment);
     if (!job) {
         return tl::make_unexpected(job.error());
     }
     const Cleaned cleaned = clean_up(call, *job);
     // Also where the store is lost. What can't be removed is the user's own, and small.
-    if (const auto node_dir = node_dir_of(call.environment)) {
+    const auto node_dir = node_dir_of(call.environment);
+    if (node_dir) {
         static_cast<void>(
             remove_builds(*node_dir, call.environment.get_or("PAVTEST_SESSION", ""), job->mark()));
     }
@@ -381,6 +409,10 @@ Result<> epilog(const HookCall& call, const Clock& clock) {
     }
     if (hook->job.on_first_node()) {
         delivered = both(end_tests(*hook, call, clock), delivered);
+    }
+    if (node_dir) {
+        remove_scratch_root(scratch_root(*node_dir, hook->session.id(), job->mark(), job->node),
+                            until);
     }
     return delivered;
 }

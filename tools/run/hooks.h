@@ -20,7 +20,8 @@ struct HookCall {
 Result<> prolog(const HookCall& call, const Clock& clock);
 
 /// The node leaves: what is left of our processes is ended first; then its record, and on the
-/// first node the ends of the tests that have none. May run twice, and without a prolog.
+/// first node the ends of the tests that have none. In the time that is left, what tests left of
+/// their scratch directories goes. May run twice, and without a prolog.
 Result<> epilog(const HookCall& call, const Clock& clock);
 
 }  // namespace pavtest::run

@@ -36,8 +36,8 @@ Result<> make_own(const std::string& path) {
 }  // namespace
 
 std::string scratch_root(const std::string& node_dir, const std::string& session,
-                         const std::string& job_mark) {
-    return fmt::format("{}/scratch.{}.{}", node_dir, session, job_mark);
+                         const std::string& job_mark, const std::string& node) {
+    return fmt::format("{}/scratch.{}.{}.{}", node_dir, session, job_mark, node);
 }
 
 Result<> make_scratch(const std::string& path) {

@@ -9,9 +9,10 @@
 
 namespace pavtest::run {
 
-/// Where all tests of a job have their scratch directories on a node.
+/// Where all tests of a job have their scratch directories on a node; `node_dir` may be seen by
+/// several.
 std::string scratch_root(const std::string& node_dir, const std::string& session,
-                         const std::string& job_mark);
+                         const std::string& job_mark, const std::string& node);
 
 /// Makes it, and what it is in, for this user alone. One that is there and not ours
 /// is an error.

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "run/node_config.h"
 #include "run/parsers/check.h"
+#include "run/scratch.h"
 #include "session/needs.h"
 #include "status/states.h"
 #include "suite/deferred.h"
@@ -270,7 +271,10 @@ TestIdentity TestRun::identity() const {
 }
 
 std::string TestRun::scratch() const {
-    return fmt::format("{}/{:04}.{}", world_.scratch_root, test_.index, attempt_.number);
+    return fmt::format(
+        "{}/{:04}.{}",
+        scratch_root(world_.node_dir, world_.session.id(), world_.job.mark(), place_.node()),
+        test_.index, attempt_.number);
 }
 
 std::vector<Variable> TestRun::variables() const {

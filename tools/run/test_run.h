@@ -44,7 +44,7 @@ struct TestWorld {
     build::Registry& builds;
     Leaders& leaders;
     NodeHelpers& helpers;
-    std::string scratch_root;  // below which each test has a directory on its node
+    std::string node_dir;  // below which each test has a directory on its node
     /// Where a test's files go when the store takes none; made when first needed.
     std::string spare_directory;
     /// Of builds, on the nodes' own disks; may be null.

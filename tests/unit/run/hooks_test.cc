@@ -13,6 +13,7 @@
 #include "run/delivery.h"
 #include "run/launch.h"
 #include "run/process_table.h"
+#include "run/scratch.h"
 
 namespace pavtest::run {
 namespace {
@@ -87,6 +88,22 @@ TEST_F(HooksTest, TheEpilogStandsAloneAndEndsEveryTest) {
     }
     EXPECT_TRUE(job.node_views.at("n1").left);
     EXPECT_TRUE(job.node_views.at("n2").left);
+}
+
+TEST_F(HooksTest, WhatTestsLeftInTheirScratchDirectoriesGoes) {
+    make_session(1);
+    HookCall last = call("n1", "1");
+    const std::string node_dir = path_ + "/node";
+    std::ofstream(path_ + "/pavtest.yaml") << "node_dir: " << node_dir << "\n";
+    last.environment.set("PAVTEST_CONFIG", path_ + "/pavtest.yaml");
+    const std::string ours = scratch_root(node_dir, kId, "7.0", "n1");
+    const std::string others = scratch_root(node_dir, kId, "7.0", "n2");
+    std::filesystem::create_directories(ours + "/0000.1/deep");
+    std::filesystem::create_directories(others + "/0001.1");
+    std::filesystem::create_symlink(others, ours + "/0000.1/link");
+    ASSERT_TRUE(epilog(last, clock_));
+    EXPECT_FALSE(std::filesystem::exists(ours));
+    EXPECT_TRUE(std::filesystem::exists(others + "/0001.1"));
 }
 
 TEST_F(HooksTest, ATestThatHadBegunGetsTheLineInItsStatusFile) {

@@ -90,7 +90,7 @@ class RunnerTest : public session::StoreTest {
                         .builds = builds,
                         .leaders = leaders,
                         .helpers = helpers,
-                        .scratch_root = path_ + "/node/scratch",
+                        .node_dir = path_ + "/node",
                         .spare_directory = path_ + "/spare"};
         auto signals = SignalInbox::open();
         const StepDaemon daemon;

@@ -15,7 +15,7 @@ namespace {
 class ScratchTest : public status::TemporaryTest {};
 
 TEST_F(ScratchTest, IsMadeForOneUserAndGoesWithAllThatIsInIt) {
-    const std::string path = scratch_root(path_ + "/node", "s1", "7.0") + "/0001.1";
+    const std::string path = scratch_root(path_ + "/node", "s1", "7.0", "n1") + "/0001.1";
     ASSERT_TRUE(make_scratch(path));
     struct stat info {};
     ASSERT_EQ(::stat(path.c_str(), &info), 0);

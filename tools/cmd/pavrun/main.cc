@@ -19,7 +19,6 @@
 #include "run/node_helper.h"
 #include "run/packing.h"
 #include "run/runner.h"
-#include "run/scratch.h"
 #include "run/selection.h"
 #include "session/policy.h"
 
@@ -258,7 +257,7 @@ int run_session(const Arguments& arguments, int count, char** words) {
         .builds = builds,
         .leaders = leaders,
         .helpers = helpers,
-        .scratch_root = run::scratch_root(settings->node_dir, session->id(), job->mark()),
+        .node_dir = settings->node_dir,
         .spare_directory = fmt::format("{}/pavtest-{}-{}", environment.get_or("TMPDIR", "/tmp"),
                                        session->id(), job->mark()),
         .copies = &copies};
