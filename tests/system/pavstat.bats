@@ -257,6 +257,39 @@ $JOB_MIXED.1|COMPLETE|FAIL" ]]
     [[ $stderr == *"looked into $store"* ]]
 }
 
+@test "old sessions are packed and removed, when one says yes" {
+    copy=$(mktemp -d "$home/store-XXXXXX")
+    chown "$USER_A:" "$copy"
+    cp -a "$store/." "$copy"
+    # As if all of it had been a week ago.
+    find "$copy" -name '*.json*' -exec sed -i "s/\"$(date +%Y-%m-%d)T/\"$(date --date='7 days ago' +%Y-%m-%d)T/g" {} +
+    of_copy() { as_user "$USER_A" env PAVTEST_STORE_DIR="$copy" XDG_CACHE_HOME="$copy/cache" pavstat "$@"; }
+    run -2 of_copy prune
+    [[ $output == *"--older 90d"* ]]
+    before=$(of_copy -P -O jobid,state,pass,fail,nodelist,note --starttime now-10days)
+    run -0 of_copy compact --older 2d
+    [[ $output == *" $(id -un "$USER_A") "*"wide"*"to pack: add --yes"* ]] || fail "$output"
+    [[ -z $(find "$copy" -name packed.tar.gz) ]]
+    run -0 of_copy compact --older 2d --yes
+    place=$(session_directory "$JOB_WIDE" | sed "s|^$store/|$copy/|")
+    [[ $(ls "$place/jobs/$JOB_WIDE.0") == packed.tar.gz ]] || fail "$output"
+    [[ $(find "$place" | wc -l) -le 8 && -d $place/../$(basename "$(session_directory "$JOB_BAD")")/jobs/$JOB_BAD.0/tests ]]
+    rm -r "$copy/cache"
+    [[ $(of_copy -P -O jobid,state,pass,fail,nodelist,note --starttime now-10days) == "$before" ]]
+    run -0 of_copy --verify --starttime now-10days
+    [[ $output == *"all agree"* ]] || fail "$output"
+    run -0 of_copy results "$JOB_WIDE"
+    [[ $output == *'"result": "PASS"'* ]] || fail "$output"
+    of_copy log "$JOB_WIDE.0"
+    run -0 of_copy prune --older 2d
+    [[ $output == *"to remove: add --yes"* && -d $place ]]
+    run -0 of_copy prune --older 2d --yes
+    [[ -z $(find "$copy/sessions" -mindepth 1) && -d $store/sessions ]] || fail "$output"
+    run -0 of_copy --starttime now-10days -h
+    [[ -z $output ]]
+    rm -r "$copy"
+}
+
 # ---- other people ----
 
 @test "a store that is shared with a group is read by its members, and by nobody else" {

@@ -244,7 +244,8 @@ Result<Refreshed> Refresh::run() {
     return result_;
 }
 
-// The last time that anything is on record of.
+}  // namespace
+
 Timestamp last_word(const session::SessionView& view) {
     Timestamp last = view.header.created;
     for (const session::JobView& job : view.jobs) {
@@ -255,8 +256,6 @@ Timestamp last_word(const session::SessionView& view) {
     }
     return last;
 }
-
-}  // namespace
 
 Reading reading_of(const session::SessionDirectory& directory, session::SessionView view,
                    std::string fingerprint, Timestamp now) {

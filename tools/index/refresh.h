@@ -24,6 +24,9 @@ struct Refreshed {
 Result<Refreshed> bring_up_to_date(Index& index, const session::Store& store, const Scope& scope,
                                    Timestamp now);
 
+/// The last time that anything is on record of.
+Timestamp last_word(const session::SessionView& view);
+
 /// A session read for the index, with what it said, from its open directory.
 Reading read_session(const session::SessionDirectory& directory, Timestamp now);
 /// The same for what has just been read.

@@ -36,7 +36,7 @@ class LineTaker {
     std::size_t left_out_ = 0;
 };
 
-/// The whole journal `name` in `directory`, whatever it is; `file` is what to call it.
+/// The journal `name` in `directory`, whatever it is; `file` is what to call it.
 void read_journal_file(const Directory& directory, const std::string& name, const std::string& file,
                        std::vector<SourcedRecord>& records, std::vector<Flaw>& flaws);
 

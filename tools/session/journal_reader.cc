@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <tuple>
 
 #include "session/journal_lines.h"
+#include "session/packed.h"
 #include "status/flat_json.h"
 
 namespace pavtest::session {
@@ -40,6 +42,52 @@ void drop_second_deliveries(std::vector<SourcedRecord>& records) {
     });
 }
 
+// The journals of a job that was compacted. Nothing if it was not.
+void read_packed_journals(const Directory& directory, const std::string& place, JobRecords& job) {
+    const auto read = each_packed(directory, [&](const std::string& name, std::uint64_t /*size*/,
+                                                 const Pieces& pieces) {
+        if (is_journal(name)) {
+            LineTaker lines(fmt::format("{}/{}", place, name), job.records, job.flaws);
+            if (const auto all = pieces([&](std::string_view piece) { lines.add(piece); }); !all) {
+                job.flaws.push_back({fmt::format("{}/{}", place, kPacked), 0, all.error().what});
+            }
+            lines.end();
+        }
+        return true;
+    });
+    if (!read) {
+        job.flaws.push_back({fmt::format("{}/{}", place, kPacked), 0, read.error().what});
+    }
+}
+
+// While a job is compacted its journals are there twice; afterwards a late one may come.
+void drop_copies(std::vector<SourcedRecord>& records, std::size_t first, std::size_t others) {
+    const auto key = [](const SourcedRecord& each) {
+        const status::Record& record = each.record;
+        return std::tuple(std::string_view(each.file), record.seq, record.when, record.test,
+                          std::string_view(record.state), std::string_view(record.node));
+    };
+    std::set<decltype(key(records.front()))> known;
+    for (std::size_t i = first; i < others; ++i) {
+        known.insert(key(records[i]));
+    }
+    std::vector<bool> copies(records.size(), false);
+    for (std::size_t i = others; i < records.size(); ++i) {
+        copies[i] = known.contains(key(records[i]));
+    }
+    known.clear();
+    std::size_t kept = others;
+    for (std::size_t i = others; i < records.size(); ++i) {
+        if (!copies[i]) {
+            if (kept != i) {
+                records[kept] = std::move(records[i]);
+            }
+            ++kept;
+        }
+    }
+    records.erase(records.begin() + static_cast<std::ptrdiff_t>(kept), records.end());
+}
+
 void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords& job) {
     const std::string place = "jobs/" + key.directory_name();
     const auto directory = session.job_directory(key);
@@ -49,11 +97,19 @@ void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords&
         return;
     }
     const std::size_t first = job.records.size();
+    const bool packed = std::binary_search(names->begin(), names->end(), kPacked);
+    if (packed) {
+        read_packed_journals(*directory, place, job);
+    }
+    const std::size_t plain = job.records.size();
     for (const std::string& name : *names) {
         if (is_journal(name)) {
             read_journal_file(*directory, name, fmt::format("{}/{}", place, name), job.records,
                               job.flaws);
         }
+    }
+    if (packed) {
+        drop_copies(job.records, first, plain);
     }
     // The directory is what says whose records these are.
     for (std::size_t i = first; i < job.records.size(); ++i) {

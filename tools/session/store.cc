@@ -386,6 +386,16 @@ Result<std::int64_t> Store::month_modified(const std::string& month) const {
     return std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
 }
 
+Result<Directory> Store::month_directory(const std::string& month) const {
+    return directory_.open_below("sessions/" + month);
+}
+
+void Store::drop_month_if_empty(const std::string& month) const {
+    if (const auto sessions = directory_.open_below("sessions")) {
+        ::unlinkat(sessions->fd(), month.c_str(), AT_REMOVEDIR);
+    }
+}
+
 Result<std::vector<std::string>> Store::sessions_of_month(const std::string& month) const {
     const auto directory = directory_.open_below("sessions/" + month);
     auto ids = directory ? directory->names() : tl::make_unexpected(directory.error());

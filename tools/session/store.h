@@ -82,6 +82,9 @@ class Store {
     [[nodiscard]] Result<std::vector<std::string>> months() const;
     /// Changes when a session is added to the month or removed: nanoseconds.
     [[nodiscard]] Result<std::int64_t> month_modified(const std::string& month) const;
+    [[nodiscard]] Result<Directory> month_directory(const std::string& month) const;
+    /// Removes a month's directory if nothing is in it.
+    void drop_month_if_empty(const std::string& month) const;
     /// Ids, sorted.
     [[nodiscard]] Result<std::vector<std::string>> sessions_of_month(
         const std::string& month) const;

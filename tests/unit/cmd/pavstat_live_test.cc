@@ -9,10 +9,12 @@
 #include "../session/fixture.h"
 #include "base/text.h"
 #include "cmd/pavstat/changes.h"
+#include "cmd/pavstat/prune.h"
 #include "cmd/pavstat/screen.h"
 #include "cmd/pavstat/show.h"
 #include "cmd/pavstat/verify.h"
 #include "cmd/pavstat/watch.h"
+#include "session/compact.h"
 
 namespace pavtest::cmd {
 namespace {
@@ -186,6 +188,50 @@ TEST_F(PavstatLive, SlurmIsAskedRarelyAndItsAnswerKept) {
     EXPECT_EQ(slurm_.asked.size(), 1U);
 }
 
+TEST_F(PavstatLive, PruningSparesWhatIsYoungOrNotOver) {
+    const auto cancelled = make_session(1);
+    submit_as_usual(cancelled);
+    write(cancelled, {7, 0}, "n1",
+          {again(ended(one(Role::runner, 0, "ABORTED"), Cause::cancelled)),
+           again(ended(whole(Role::runner, "ABORTED"), Cause::cancelled))});
+    const auto live = make_session(1, kNext);
+    submit_as_usual(live);
+    write(live, {8, 0}, "n1", {one(Role::runner, 0, "RUNNING")});
+    clock_.advance(10 * 86400);
+    const auto before = [&](std::int64_t days) {
+        return Timestamp{clock_.now().microseconds - days * 86400 * 1'000'000};
+    };
+    PavstatOptions options = past();
+    options.offline = true;
+    Collected all = look(options);
+    EXPECT_TRUE(tidy(viewer_, all, {Tidy::remove, before(11), true}).lines.empty());
+    TidyHow how{Tidy::remove, before(9), false};
+    Tidied tidied = tidy(viewer_, all, how);
+    ASSERT_EQ(tidied.lines.size(), 1U);
+    EXPECT_EQ(tidied.unfinished, 1U);
+    EXPECT_THAT(tidied_text(tidied, how, true), HasSubstr("to remove: add --yes; 1 that are not"));
+    EXPECT_TRUE(std::filesystem::exists(session_path()));
+    // Only what passed is packed.
+    EXPECT_TRUE(tidy(viewer_, all, {Tidy::compact, before(9), true}).lines.empty());
+    // The index says that it is over; its journals do not any more.
+    write(cancelled, {7, 1}, "n1", {one(Role::runner, 0, "RUNNING")});
+    how.earnest = true;
+    EXPECT_TRUE(tidy(viewer_, all, how).lines.empty());
+    std::filesystem::remove_all(session_path() + "/jobs/7.1");
+    EXPECT_EQ(tidy(viewer_, all, how).lines.size(), 1U);
+    EXPECT_FALSE(std::filesystem::exists(session_path()));
+    EXPECT_EQ(look(options).rows.size(), 1U);
+}
+
+TEST_F(PavstatLive, Ages) {
+    EXPECT_EQ(*parse_age("90d"), 90LL * 86400 * 1'000'000);
+    EXPECT_EQ(*parse_age("2"), 2LL * 86400 * 1'000'000);
+    EXPECT_EQ(*parse_age("3h"), 3LL * 3600 * 1'000'000);
+    for (const char* wrong : {"", "0d", "-1d", "3x", "d", "999999999999d"}) {
+        EXPECT_FALSE(parse_age(wrong)) << wrong;
+    }
+}
+
 class PavstatVerify : public PavstatLive {
   protected:
     void SetUp() override {
@@ -213,6 +259,27 @@ TEST_F(PavstatVerify, AllAgree) {
     make_session(1, kNext);
     EXPECT_EQ(verified(),
               "compared 1 sessions, 2 tests, 2 status files: all agree; 1 sessions are not over\n");
+}
+
+TEST_F(PavstatVerify, ACompactSessionAgreesAndItsFilesAreFound) {
+    const auto directory = session::Store::open(settings_.store)->open_session(kId);
+    std::ofstream(session_path() + "/jobs/7.0/tests/0001/run.log") << "one\n\x1b[31mred";
+    std::ofstream(session_path() + "/jobs/7.0/tests/0001/results.json") << R"({"result": "FAIL"})";
+    ASSERT_TRUE(session::compact(*directory));
+    EXPECT_THAT(verified(), HasSubstr("2 status files: all agree"));
+    PavstatOptions options;
+    options.of_tests = true;
+    options.wishes = {*parse_wish("7.1")};
+    std::string text;
+    const auto shown = show_logs(look(options),
+                                 [&](const std::string& piece) {
+                                     text += piece;
+                                     return true;
+                                 },
+                                 {});
+    ASSERT_TRUE(shown) << shown.error().what;
+    EXPECT_EQ(text, "one\n\\x1b[31mred");
+    EXPECT_THAT(*results_json(look(options)), HasSubstr("\"result\": \"FAIL\""));
 }
 
 TEST_F(PavstatVerify, AJournalThatChangedAfterItWasRead) {

@@ -22,7 +22,8 @@ struct Arguments {
     bool parsable = false, parsable2 = false, help_format = false, summary = false;
     bool changed = false, verify = false, long_form = false, verbose = false;
     bool follow = false, watch = false;
-    std::string record_of, job;
+    bool yes = false;
+    std::string record_of, job, older;
     long timeout = 0, iterate = 0;
 };
 

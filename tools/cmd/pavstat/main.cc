@@ -12,6 +12,7 @@
 #include "cmd/pavstat/arguments.h"
 #include "cmd/pavstat/collect.h"
 #include "cmd/pavstat/outputs.h"
+#include "cmd/pavstat/prune.h"
 #include "cmd/pavstat/set.h"
 #include "cmd/pavstat/show.h"
 #include "cmd/pavstat/verify.h"
@@ -135,6 +136,34 @@ int settle(const Viewer& viewer, const PavstatOptions& options) {
         fmt::format("settled {}; {} wait, run or are not decided yet\n", collected->settled, open));
 }
 
+int tidy_up(const Viewer& viewer, PavstatOptions options, const Arguments& arguments, Tidy what) {
+    const std::int64_t retention = viewer.settings.retention_days;
+    if (arguments.older.empty() && what == Tidy::remove && retention == 0) {
+        return report(Error{ErrorKind::usage, "how old? The site names no time to keep sessions",
+                            "as in pavstat prune --older 90d", std::nullopt});
+    }
+    const auto age = !arguments.older.empty() ? parse_age(arguments.older)
+                     : what == Tidy::compact  ? parse_age("1d")
+                                              : parse_age(fmt::format("{}d", retention));
+    if (!age) {
+        return report(age.error());
+    }
+    const TidyHow how{what, {viewer.clock->now().microseconds - *age}, arguments.yes};
+    options.since = options.since.value_or(Timestamp{});
+    options.offline = true;
+    const auto collected = collect(viewer, options);
+    if (!collected) {
+        return report(collected.error());
+    }
+    print_remarks(*collected);
+    const Tidied tidied = tidy(viewer, *collected, how);
+    for (const std::string& remark : tidied.remarks) {
+        fmt::print(stderr, "pavstat: {}\n", printable(remark));
+    }
+    const int printed = print(tidied_text(tidied, how, options.no_header));
+    return tidied.remarks.empty() ? printed : static_cast<int>(ExitCode::infrastructure);
+}
+
 int pavstat(int argc, char** argv) {
     Arguments arguments;
     CLI::App app{"The state of test sessions", "pavstat"};
@@ -159,6 +188,15 @@ int pavstat(int argc, char** argv) {
         app.add_subcommand("results", "The results of a job's tests, as JSON");
     results_command->add_option("JOB", arguments.job, "Job or session id, with .N one test")
         ->required();
+    CLI::App* const prune_command = app.add_subcommand(
+        "prune", "Say which old sessions could be removed; with --yes remove them");
+    CLI::App* const compact_command = app.add_subcommand(
+        "compact", "Say which sessions that passed could be packed; with --yes pack them");
+    for (CLI::App* const command : {prune_command, compact_command}) {
+        command->add_option("--older", arguments.older, "Over for so long: 90d, 12h, 4w")
+            ->type_name("AGE");
+        command->add_flag("--yes", arguments.yes, "Do it");
+    }
     app.require_subcommand(0, 1);
     try {
         app.parse(argc, argv);
@@ -195,6 +233,10 @@ int pavstat(int argc, char** argv) {
                         &slurm};
     if (settle_command->parsed()) {
         return settle(viewer, *options);
+    }
+    if (prune_command->parsed() || compact_command->parsed()) {
+        return tidy_up(viewer, *options, arguments,
+                       prune_command->parsed() ? Tidy::remove : Tidy::compact);
     }
     if (wait_command->parsed()) {
         return wait(viewer, *options, arguments);

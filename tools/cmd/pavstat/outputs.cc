@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "cmd/pavstat/owner.h"
 #include "cmd/pavstat/views.h"
+#include "session/packed.h"
 
 namespace pavtest::cmd {
 
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{500};
 constexpr std::uint64_t kResultsLimit = 64ULL << 20;
+constexpr std::uint64_t kLogLimit = 1ULL << 30;  // of one that was packed
 
 // tests/<nnnn> in the last of the job's directories that has it.
 Result<Directory> test_directory(const Collected& collected, const TestLine& test) {
@@ -43,6 +45,31 @@ Result<Directory> test_directory(const Collected& collected, const TestLine& tes
     return fail(ErrorKind::nothing_selected,
                 fmt::format("the test {} ({}) has left no files", test.view.index, test.name),
                 "it has not run");
+}
+
+// A file of a test that was compacted.
+Result<std::string> packed_file(const Collected& collected, const TestLine& test,
+                                const std::string& name, std::uint64_t limit) {
+    const Row& row = collected.rows[test.row];
+    const auto session = collected.stores[row.store].store.open_session(row.job.id);
+    const auto keys = session ? session->jobs() : tl::make_unexpected(session.error());
+    if (!keys) {
+        return tl::make_unexpected(keys.error());
+    }
+    for (auto key = keys->rbegin(); key != keys->rend(); ++key) {
+        const auto job = key->job == row.job.job
+                             ? session->job_directory(*key)
+                             : Result<Directory>(fail(ErrorKind::not_found, "another job"));
+        auto text = job ? session::read_packed(
+                              *job, fmt::format("tests/{:04}/{}", test.view.index, name), limit)
+                        : tl::make_unexpected(job.error());
+        if (text || text.error().kind != ErrorKind::not_found) {
+            return text;
+        }
+    }
+    return fail(ErrorKind::nothing_selected,
+                fmt::format("the test {} ({}) has left no {}", test.view.index, test.name, name),
+                "it has not run, or its files were moved");
 }
 
 // What is there now, made printable piece by piece.
@@ -79,15 +106,26 @@ Result<> show_logs(const Collected& collected, const Write& write,
         if (file && (::fstat(file->get(), &info) != 0 || !S_ISREG(info.st_mode))) {
             file = fail(ErrorKind::infrastructure, "run.log is no regular file");
         }
-        if (!file) {
+        const auto packed =
+            file ? Result<std::string>("") : packed_file(collected, test, "run.log", kLogLimit);
+        if (!file && !packed) {
             if (collected.tests.size() == 1) {
-                return tl::make_unexpected(file.error());
+                return tl::make_unexpected(
+                    (directory && packed.error().kind == ErrorKind::nothing_selected
+                         ? file.error()
+                         : packed.error()));
             }
             continue;
         }
         if (collected.tests.size() > 1 &&
             !write(fmt::format("==> {} {} <==\n", test.view.index, printable(test.name)))) {
             return {};
+        }
+        if (!file) {
+            if (!write(printable(*packed, "\n\t"))) {
+                return {};
+            }
+            continue;
         }
         if (!copy(*file, write)) {
             return {};
@@ -114,8 +152,11 @@ Result<std::string> results_json(const Collected& collected) {
         const auto owner = AsOwner::of(collected.stores[row.store].store.path());
         const auto directory =
             owner ? test_directory(collected, test) : tl::make_unexpected(owner.error());
-        const auto text = directory ? directory->read("results.json", kResultsLimit)
-                                    : tl::make_unexpected(directory.error());
+        auto text = directory ? directory->read("results.json", kResultsLimit)
+                              : tl::make_unexpected(directory.error());
+        if (!text) {
+            text = packed_file(collected, test, "results.json", kResultsLimit);
+        }
         Json results = text ? Json::parse(*text, nullptr, false) : Json(nullptr);
         if (results.is_discarded()) {
             results = nullptr;

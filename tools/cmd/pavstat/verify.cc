@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cmd/pavstat/owner.h"
 #include "index/refresh.h"
+#include "session/packed.h"
 #include "status/states.h"
 #include "status/status_file.h"
 
@@ -138,8 +139,12 @@ void Verifier::compare_status(const session::SessionDirectory& directory,
         const std::string what = fmt::format("{} test {}", directory.id(), test.index);
         const auto place = files ? files->open_below(fmt::format("tests/{:04}", test.index))
                                  : tl::make_unexpected(files.error());
-        const auto text =
+        auto text =
             place ? place->read("status", kStatusLimit) : tl::make_unexpected(place.error());
+        if (!text && files) {
+            text = session::read_packed(*files, fmt::format("tests/{:04}/status", test.index),
+                                        kStatusLimit);
+        }
         if (text) {
             compare_status_file(what, *text, test);
         } else if (test.source == status::Role::runner && test.result != status::Verdict::none) {
