@@ -293,7 +293,13 @@ class Resolver {
                 permutation(suite, request, permuted, permuter, manager, own, state);
             if (own.any()) {
                 state.failed = true;
-                add_errors(own.errors());
+                for (Error error : own.errors()) {
+                    if (!error.place) {
+                        // In what stands in no file: the subtitle that permutations get.
+                        error.place = config.tree->get("permute_on")->origin.place();
+                    }
+                    resolution_.errors.push_back(std::move(error));
+                }
             } else if (test) {
                 if (request.count > 1) {
                     repeated_.push_back({*test, request.count - 1});
