@@ -23,6 +23,24 @@ class Lines {
     std::string text_;
 };
 
+// In the environment that lies in the directory of the build, and in that of each run of it.
+void add_spack(Lines& lines, const SpackPackages& spack) {
+    lines.comment("Spack");
+    lines.add("source \"${SPACK_ROOT:?has to name a Spack}/share/spack/setup-env.sh\" || exit 1");
+    lines.add("spack env deactivate &>/dev/null");
+    lines.add("spack env activate -d . || exit 1");
+    lines.add("spack find");
+    for (const std::string& package : spack.install) {
+        lines.add(fmt::format("spack add {} || exit 1", package));
+    }
+    if (!spack.install.empty()) {
+        lines.add("spack install -v --fail-fast || exit 1");
+    }
+    for (const std::string& package : spack.load) {
+        lines.add(fmt::format("spack load {} || exit 1", package));
+    }
+}
+
 }  // namespace
 
 std::string compose_script(const Section& section, const ScriptFrame& frame) {
@@ -62,6 +80,9 @@ std::string compose_script(const Section& section, const ScriptFrame& frame) {
         lines.comment("Modules and environment, for posterity.");
         lines.add("! type module >/dev/null 2>&1 || module -t list");
         lines.add("declare -p");
+    }
+    if (section.spack.enabled) {
+        add_spack(lines, section.spack);
     }
     if (section.commands.empty()) {
         lines.comment("No commands.");

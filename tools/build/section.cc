@@ -67,6 +67,15 @@ std::vector<ModuleWrapper> wrappers_of(const json& config) {
     return wrappers;
 }
 
+SpackPackages spack_of(const json& section) {
+    const json& spack = member(section, "spack");
+    return {string_list(member(spack, "install")), string_list(member(spack, "load")), false};
+}
+
+bool any(const SpackPackages& packages) {
+    return !packages.install.empty() || !packages.load.empty();
+}
+
 Result<std::vector<CreatedFile>> files_of(const json& value, const std::string& what) {
     std::vector<CreatedFile> files;
     if (!value.is_object()) {
@@ -144,6 +153,9 @@ Result<Section> read_section(const json& config, const std::string& name) {
         return tl::make_unexpected(files.error());
     }
     read.files = std::move(*files);
+    read.spack = spack_of(section);
+    read.spack.enabled =
+        any(spack_of(member(config, "build"))) || any(spack_of(member(config, "run")));
     auto timeout = seconds_of(member(section, "timeout"), name + ".timeout");
     if (!timeout) {
         return tl::make_unexpected(timeout.error());

@@ -23,6 +23,12 @@ struct CreatedFile {
     std::vector<std::string> lines;
 };
 
+/// Packages of Spack, in the environment that the build's spack.yaml describes.
+struct SpackPackages {
+    std::vector<std::string> install, load;
+    bool enabled = false;  // the test uses Spack, be it in its other section alone
+};
+
 struct Section {
     std::vector<std::string> preamble;
     std::vector<std::string> modules;
@@ -30,6 +36,7 @@ struct Section {
     std::vector<EnvironmentChange> environment;
     std::vector<std::string> commands;
     std::vector<CreatedFile> files;
+    SpackPackages spack;
     bool autoexit = true;
     bool verbose = false;
     std::optional<double> timeout;            // seconds without output

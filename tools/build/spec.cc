@@ -23,7 +23,7 @@ std::vector<Input> inputs_of(const std::vector<session::FrozenFile>& files,
 
 bool Spec::empty() const {
     return !source && section.commands.empty() && section.files.empty() && extra_files.empty() &&
-           templates.empty();
+           spack.is_null();
 }
 
 Result<Spec> read_spec(const session::PlannedTest& test, const std::string& session) {
@@ -41,14 +41,11 @@ Result<Spec> read_spec(const session::PlannedTest& test, const std::string& sess
                             test.source_digest};
     }
     spec.extra_files = inputs_of(test.extra_files, session);
-    spec.templates = inputs_of(test.templates, session);
-    for (const std::vector<Input>* inputs : {&spec.extra_files, &spec.templates}) {
-        for (const Input& input : *inputs) {
-            if (!stays_below(input.target)) {
-                return fail(ErrorKind::config,
-                            "build: '" + input.target + "' leads out of the build's directory",
-                            "only relative paths without '..' are allowed");
-            }
+    for (const Input& input : spec.extra_files) {
+        if (!stays_below(input.target)) {
+            return fail(ErrorKind::config,
+                        "build: '" + input.target + "' leads out of the build's directory",
+                        "only relative paths without '..' are allowed");
         }
     }
     const auto text = [](const nlohmann::json& object, const char* key) -> std::string {
@@ -59,6 +56,9 @@ Result<Spec> read_spec(const session::PlannedTest& test, const std::string& sess
     spec.shebang = text(config, "shebang");
     if (spec.shebang.empty()) {
         spec.shebang = "#!/bin/bash";
+    }
+    if (spec.section.spack.enabled) {
+        spec.spack = config.value("spack", nlohmann::json::object());
     }
     if (config.is_object() && config.contains("build")) {
         const nlohmann::json& build = config["build"];
@@ -90,15 +90,15 @@ Result<std::string> identity(const Spec& spec, Digests& digests) {
         const bool tree = std::filesystem::is_directory(spec.source->path, error);
         content["source"] = {tree ? "" : spec.source->target, *digest};
     }
-    for (const auto& [key, inputs] :
-         {std::pair("extra_files", &spec.extra_files), std::pair("templates", &spec.templates)}) {
-        for (const Input& input : *inputs) {
-            auto digest = digest_of(input);
-            if (!digest) {
-                return digest;
-            }
-            content[key][input.target] = *digest;
+    for (const Input& input : spec.extra_files) {
+        auto digest = digest_of(input);
+        if (!digest) {
+            return digest;
         }
+        content["extra_files"][input.target] = *digest;
+    }
+    if (!spec.spack.is_null()) {
+        content["spack"] = spec.spack;
     }
     for (const CreatedFile& file : spec.section.files) {
         content["files"][file.path] = file.lines;

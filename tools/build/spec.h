@@ -26,9 +26,9 @@ struct Spec {
     std::string shebang;
     std::optional<Input> source;
     std::vector<Input> extra_files;
-    std::vector<Input> templates;
     std::string specificity;
     std::vector<std::string> copy_files;
+    nlohmann::json spack;   // the test's section of that name; null if it does not use Spack
     bool on_nodes = false;  // each node of the test has a build of its own
     UnpackLimits limits;    // of an archive
 
@@ -40,8 +40,8 @@ struct Spec {
 Result<Spec> read_spec(const session::PlannedTest& test, const std::string& session);
 
 /// Equal for builds with equal content, whoever makes them and wherever their files lie: SHA-256
-/// over script, specificity, source, extra files, templates and created files. Not what only
-/// watches over the build (timeout) or belongs to a test's copy of it (copy_files).
+/// over script, specificity, source, extra files and created files, which templates are. Not what
+/// only watches over the build (timeout) or belongs to a test's copy of it (copy_files).
 Result<std::string> identity(const Spec& spec, Digests& digests);
 /// The same for a node that has a build of its own.
 std::string identity_on(const std::string& identity, const std::string& node);

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/text.h"
+#include "build/spack.h"
 
 namespace pavtest::build {
 
@@ -127,12 +128,16 @@ Result<> stage_build(const Spec& spec, const std::string& directory) {
             return staged;
         }
     }
-    for (const std::vector<Input>* inputs : {&spec.extra_files, &spec.templates}) {
-        for (const Input& input : *inputs) {
-            const fs::path target = fs::path(directory) / input.target;
-            if (auto copied = copy_input(input.path, target); !copied) {
-                return copied;
-            }
+    for (const Input& input : spec.extra_files) {
+        const fs::path target = fs::path(directory) / input.target;
+        if (auto copied = copy_input(input.path, target); !copied) {
+            return copied;
+        }
+    }
+    if (!spec.spack.is_null()) {
+        const CreatedFile file{"spack.yaml", {spack_environment(spec.spack, directory)}};
+        if (auto created = create_files({file}, directory); !created) {
+            return created;
         }
     }
     return create_files(spec.section.files, directory);

@@ -16,7 +16,7 @@ namespace pavtest::build {
 Result<> create_files(const std::vector<CreatedFile>& files, const std::string& directory);
 
 /// Fills a build's directory, which is there and empty: the content of the source if it is
-/// a directory or an archive, the file itself otherwise; then extra files, templates and files.
+/// a directory or an archive, the file itself otherwise; then extra files and files.
 Result<> stage_build(const Spec& spec, const std::string& directory);
 
 /// A test's own tree of a build, in a directory that is there and empty: real directories,

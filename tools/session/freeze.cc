@@ -208,31 +208,36 @@ Result<std::string> find_file(const suite::ResolvedTest& test,
                 fmt::format("looked for {}", join(places, ", ")));
 }
 
-// What `source_url` would have fetched has to be there: submitting reaches for no network.
-Result<> check_url(const suite::ResolvedTest& test) {
+// Submitting reaches for no network: what `source_url` names has to be there, and as new as it
+// has to be.
+Result<> check_url(const suite::ResolvedTest& test, bool is_there) {
     const std::string url = config_text(test.config, "build.source_url");
     const std::string when = config_text(test.config, "build.source_download");
-    if (url.empty() || when == "never") {
+    if (url.empty() || when == "never" || (is_there && when != "latest")) {
         return {};
     }
     return fail(
         ErrorKind::config,
         fmt::format("{}: build.source_url '{}': sources are not fetched here", test.full_name, url),
-        "fetch it by hand, name the file in build.source_path, and set "
-        "build.source_download to 'never'");
+        is_there
+            ? "build.source_download is 'latest'; with 'missing' the one that is there is taken"
+            : "fetch it by hand to where build.source_path looks for it: test_src/, or the "
+              "suite's directory");
 }
 
 Result<> find_inputs(const suite::ResolvedTest& test,
                      const std::vector<suite::ConfigDirectory>& directories, PlannedTest& planned) {
-    if (auto checked = check_url(test); !checked) {
+    const std::string source = config_text(test.config, "build.source_path");
+    Result<std::string> found = source.empty()
+                                    ? fail(ErrorKind::not_found, "none is named")
+                                    : find_file(test, directories, "build.source_path", source);
+    if (auto checked = check_url(test, found.has_value()); !checked) {
         return checked;
     }
-    if (const std::string source = config_text(test.config, "build.source_path"); !source.empty()) {
-        auto found = find_file(test, directories, "build.source_path", source);
-        if (!found) {
-            return tl::make_unexpected(found.error());
-        }
+    if (found) {
         planned.source = std::move(*found);
+    } else if (!source.empty()) {
+        return tl::make_unexpected(found.error());
     }
     const auto build = test.config.find("build");
     if (build == test.config.end() || !build->is_object() || !build->contains("extra_files")) {
@@ -243,12 +248,12 @@ Result<> find_inputs(const suite::ResolvedTest& test,
         if (name.empty()) {
             continue;
         }
-        auto found = find_file(test, directories, "build.extra_files", name);
-        if (!found) {
-            return tl::make_unexpected(found.error());
+        auto file = find_file(test, directories, "build.extra_files", name);
+        if (!file) {
+            return tl::make_unexpected(file.error());
         }
-        std::string target = fs::path(*found).filename().string();
-        planned.extra_files.push_back({std::move(*found), std::move(target), ""});
+        std::string target = fs::path(*file).filename().string();
+        planned.extra_files.push_back({std::move(*file), std::move(target), ""});
     }
     return {};
 }
@@ -292,6 +297,16 @@ Result<Plan> plan_of(const suite::Resolution& resolution,
         planned.skip_reasons = test.skip_reasons;
         planned.deferred = test.deferred;
         planned.config = test.config;
+        // Written as the files are that the suite holds itself.
+        for (const auto& [section, files] : test.template_files.items()) {
+            nlohmann::json& created = planned.config[section]["create_files"];
+            if (!created.is_object()) {
+                created = nlohmann::json::object();
+            }
+            for (const auto& [target, lines] : files.items()) {
+                created[target] = lines;
+            }
+        }
         planned.variables = test.variables;
         planned.permute_vars = test.permute_vars;
         if (test.skip_reasons.empty()) {

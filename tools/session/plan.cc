@@ -59,8 +59,6 @@ json test_json(const PlannedTest& test) {
             {"source", or_null(test.source)},
             {"source_digest", test.source_digest},
             {"extra_files", files_json(test.extra_files)},
-            {"templates", files_json(test.templates)},
-            {"run_templates", files_json(test.run_templates)},
             {"config", test.config},
             {"variables", test.variables},
             {"permute_vars", test.permute_vars}};
@@ -95,15 +93,8 @@ std::string read_test(const json& object, std::size_t place, PlannedTest& test) 
     if (test.index != place) {
         fields.wrong("index", "its place in the list");
     }
-    std::string problem = fields.problem();
-    for (const auto& [key, files] :
-         {std::pair("extra_files", &test.extra_files), std::pair("templates", &test.templates),
-          std::pair("run_templates", &test.run_templates)}) {
-        if (problem.empty()) {
-            problem = read_files(object, key, *files);
-        }
-    }
-    return problem;
+    const std::string problem = fields.problem();
+    return problem.empty() ? read_files(object, "extra_files", test.extra_files) : problem;
 }
 
 }  // namespace

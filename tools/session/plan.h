@@ -31,7 +31,7 @@ struct PlannedTest {
     std::uint32_t tasks_per_node = 1;
     std::optional<std::string> source;  // below the session directory
     std::string source_digest;          // SHA-256; empty in plans that did not note it
-    std::vector<FrozenFile> extra_files, templates, run_templates;
+    std::vector<FrozenFile> extra_files;
     nlohmann::json config;        // Pavilion's keys; all leaves strings or null
     nlohmann::json variables;     // for deferred strings
     nlohmann::json permute_vars;  // which permutation it is: variables and their values

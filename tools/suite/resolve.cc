@@ -18,6 +18,7 @@
 #include "suite/site_functions.h"
 #include "suite/strings.h"
 #include "suite/suite_loader.h"
+#include "suite/template_files.h"
 #include "suite/to_json.h"
 #include "suite/trace_data.h"
 
@@ -62,7 +63,8 @@ class Resolver {
                   *functions_,
                   system_,
                   run_facts(world),
-                  world.scheduler != nullptr ? world.scheduler : slurm_facts(world.environment)} {}
+                  world.scheduler != nullptr ? world.scheduler : slurm_facts(world.environment)},
+          template_files_(world.directories, cache_) {}
 
     Resolution resolve() {
         for (const Error& error : loader_.errors()) {
@@ -343,6 +345,11 @@ class Resolver {
         state.matched = true;
         permuted.checked.check(resolved, problems);
         test.skip_reasons = skip_reasons(resolved, problems);
+        if (!problems.any() && test.skip_reasons.empty()) {
+            test.template_files =
+                template_files_.resolve(resolved, test.suite_directory, manager, shared_.functions,
+                                        problems, test.deferred);
+        }
         if (problems.any()) {
             return std::nullopt;
         }
@@ -418,6 +425,7 @@ class Resolver {
 
     Shared shared_;
     std::vector<Repeated> repeated_;
+    TemplateFiles template_files_;
     Resolution resolution_;
 };
 

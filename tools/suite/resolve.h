@@ -61,6 +61,7 @@ struct ResolvedTest {
     std::vector<std::string> skip_reasons;
     bool deferred = false;               // some strings wait for the node
     Json config;                         // Pavilion's keys, leaves strings or null
+    Json template_files;                 // {"build" or "run": {"target": [line, …]}}
     Json variables;                      // what deferred strings still need: see deferred.h
     Json permute_vars;                   // the permutation's variables and values
     std::shared_ptr<const Trace> trace;  // where each value came from: see trace.h

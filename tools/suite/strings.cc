@@ -19,16 +19,6 @@ bool needed_at_once(std::string_view section) {
            std::end(kNeededAtOnce);
 }
 
-// A build that each node makes for itself may depend on the node.
-bool built_on_nodes(std::string_view section, const Value& given) {
-    const auto on_nodes =
-        std::find_if(given.members.begin(), given.members.end(),
-                     [](const Member& member) { return member.key == "on_nodes"; });
-    return section == "build" && given.is_map() && on_nodes != given.members.end() &&
-           on_nodes->value->is_text() &&
-           (on_nodes->value->text == "true" || on_nodes->value->text == "True");
-}
-
 Error error_at(const Value& text, std::size_t offset, const std::string& what,
                const std::string& hint) {
     Error error{ErrorKind::config, fmt::format("{}", what), hint, std::nullopt};
@@ -42,6 +32,11 @@ Error error_at(const Value& text, std::size_t offset, const std::string& what,
 }
 
 }  // namespace
+
+bool is_built_on_nodes(const Value& build_section) {
+    const std::string_view text = build_section.text_of("on_nodes");
+    return text == "true" || text == "True";
+}
 
 Error error_in(const Value& text, const EvaluationError& error) {
     return error_at(text, error.offset, error.what, error.hint);
@@ -98,7 +93,7 @@ const Value& StringResolver::section(std::string_view name, const Value& given,
                     functions,
                     problems,
                     deferred,
-                    !needed_at_once(name) || built_on_nodes(name, given),
+                    !needed_at_once(name) || (name == "build" && is_built_on_nodes(given)),
                     name};
     const Value& resolved = dynamic(given) ? value(given, context) : given;
     if ((name == "only_if" || name == "not_if") && resolved.is_map()) {

@@ -15,6 +15,9 @@ namespace pavtest::suite {
 /// What marks a string that waits for the node, before its text.
 constexpr std::string_view kDeferredMark = "!deferred!";
 
+/// Whether each node of the test makes the build itself, so that it may depend on the node.
+bool is_built_on_nodes(const Value& build_section);
+
 /// The error of a text, at its place in the file.
 Error error_in(const Value& text, const EvaluationError& error);
 Error error_in(const Value& text, const SyntaxError& error);

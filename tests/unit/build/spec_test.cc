@@ -62,6 +62,22 @@ TEST(BuildSpec, ANodesOwnBuildIsOneForEachNode) {
     EXPECT_NE(identity_on(common, "n1"), identity_on(common, "n2"));
 }
 
+TEST(BuildSpec, WhatSpackIsToInstallAndHowIsPartOfIt) {
+    session::PlannedTest test;
+    test.config = {{"spack", {{"build_jobs", "4"}}},
+                   {"build", {{"spack", {{"install", {"zlib"}}, {"load", json::array()}}}}},
+                   {"run", {{"spack", {{"load", {"zlib"}}}}}}};
+    const Spec four = *read_spec(test, "/session");
+    EXPECT_FALSE(four.empty());
+    test.config["spack"]["build_jobs"] = "8";
+    EXPECT_NE(hash(four), hash(*read_spec(test, "/session")));
+    // What only the run loads needs the environment of a build, too.
+    test.config["build"].clear();
+    EXPECT_FALSE(read_spec(test, "/session")->empty());
+    test.config["run"].clear();
+    EXPECT_TRUE(read_spec(test, "/session")->empty());
+}
+
 TEST(BuildSpec, WhereASessionKeepsItsCopiesIsNoPartOfIt) {
     const json make = {{"cmds", {"make"}}};
     EXPECT_EQ(hash(spec(make, "sources/0000/a")), hash(spec(make, "sources/0007/a")));

@@ -103,6 +103,29 @@ TEST_F(FreezeTest, AMissingSourceNamesThePlacesLookedAt) {
     EXPECT_THAT(missing.error().hint, testing::HasSubstr("/test_src/nowhere"));
 }
 
+TEST_F(FreezeTest, AnUrlIsNoNeedOfTheNetworkWhereTheSourceIsThere) {
+    resolved_.config["build"]["source_url"] = "http://example.org/src.tgz";
+    resolved_.config["build"]["source_download"] = "missing";
+    EXPECT_TRUE(plan());
+    resolved_.config["build"]["source_download"] = "latest";
+    ASSERT_FALSE(plan());
+    EXPECT_THAT(plan().error().hint, testing::HasSubstr("'latest'"));
+    resolved_.config["build"]["source_path"] = "gone";
+    resolved_.config["build"]["source_download"] = "missing";
+    ASSERT_FALSE(plan());
+    EXPECT_THAT(plan().error().what, testing::HasSubstr("not fetched here"));
+    resolved_.config["build"]["source_download"] = "never";
+    EXPECT_THAT(plan().error().what, testing::HasSubstr("is not there"));
+}
+
+TEST_F(FreezeTest, WhatTemplatesBecameIsAmongTheFilesToCreate) {
+    resolved_.config["build"]["create_files"] = {{"a", {"1"}}, {"b", {"2"}}};
+    resolved_.template_files = {{"build", {{"b", {"3", "4"}}}}, {"run", {{"c", {"5"}}}}};
+    const nlohmann::json config = plan()->tests[0].config;
+    EXPECT_EQ(config["build"]["create_files"], nlohmann::json({{"a", {"1"}}, {"b", {"3", "4"}}}));
+    EXPECT_EQ(config["run"]["create_files"], nlohmann::json({{"c", nlohmann::json{"5"}}}));
+}
+
 TEST_F(FreezeTest, ASkippedTestNeedsNoSource) {
     resolved_.config["build"]["source_path"] = "nowhere";
     resolved_.skip_reasons = {"not here"};
