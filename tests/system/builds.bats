@@ -160,17 +160,95 @@ lock_is_taken() {
     done
 }
 
-@test "an archive that tries to escape fails its own test alone, with the reason" {
-    cd "$home/.pavilion/test_src"
-    as_user "$USER_A" sh -c 'cd .pavilion/test_src; echo x >../escaped; tar -cPf evil.tar ../escaped; rm ../escaped; ln -s /etc out; tar -cf link.tar out; rm out'
-    suite evil 'up: {build: {source_path: evil.tar}, run: {cmds: ["true"]}}' \
-        'link: {build: {source_path: link.tar}, run: {cmds: ["true"]}}' \
-        'good: {build: {source_path: code, cmds: ["cc main.c"]}, run: {cmds: ["./a.out"]}}'
-    run_job --pavtest=evil
-    [[ $(told BUILD_ERROR) == *'evil.tar'*'is refused'*'leads out of it'* ]] || fail "$output"
-    [[ $output == *'PASS     evil.good'* && $output == *'evil.link'* ]]
-    [[ ! -e $home/.pavilion/escaped ]]
-    grep --quiet 'BUILD_ERROR.*leads out of it' "$(test_files 0001)/status"
+@test "templates: their lines know the variables of the test, and are part of the build" {
+    as_user "$USER_A" tee "$home/.pavilion/test_src/word.pav" >/dev/null <<<'#define WORD "{{word}}"'
+    as_user "$USER_A" tee "$home/.pavilion/test_src/code/main.c" >/dev/null <<'END'
+#include "word.h"
+#include <stdio.h>
+int main(void) { return puts(WORD) < 0; }
+END
+    as_user "$USER_A" tee "$home/.pavilion/test_src/run.pav" >/dev/null <<<'on {{sched.test_node_list}}'
+    suite words 'it: {variables: {word: [one, two]}, permute_on: [word], build: {source_path: code, templates: {word.pav: word.h}, cmds: ["cc -o prog main.c"]}, run: {templates: {run.pav: sub/where}, cmds: [./prog, "cat sub/where"]}}'
+    id=$(submit_job --hold --nodes=1 --nodelist=n1 --pavtest=words)
+    as_user "$USER_A" rm -r "$home/.pavilion/test_src"
+    scontrol release "$id"
+    [[ $(wait_job "$id" 120) == COMPLETED ]] || fail "$(cat "$home/job-$id")"
+    [[ $(cat "$(test_files 0000)/run.log") == $'one\non n1' ]]
+    [[ $(cat "$(test_files 0001)/run.log") == $'two\non n1' ]]
+    [[ $(find "$shelf" -maxdepth 1 -type l | wc -l) -eq 2 ]]
+}
+
+@test "Spack: the packages of a test go into an environment of its build, and are loaded" {
+    # In the place of a Spack: what it is told to do, in its environment's directory.
+    as_user "$USER_A" mkdir -p spack/share/spack
+    as_user "$USER_A" tee spack/share/spack/setup-env.sh >/dev/null <<'END'
+spack() {
+    case "$1 ${2-}" in
+        "env activate") [[ -e spack.yaml ]] || return 1 ;;
+        "add bad") return 1 ;;
+        install*) mkdir spack_installs ;;
+        load*) [[ -d spack_installs ]] || return 1 ;;
+    esac
+    echo "spack $*"
+}
+END
+    suite spacked 'it: {spack: {build_jobs: 3, repos: [/repo]}, build: {spack: {install: [zlib, "hdf5+mpi"]}, cmds: [jq -r .spack.config.build_jobs spack.yaml]}, run: {spack: {load: [zlib]}, cmds: ["jq -r .spack.config.install_tree.root,.spack.repos[0] spack.yaml"]}}' \
+        'bad: {build: {spack: {install: [bad]}}, run: {cmds: ["true"]}}'
+    id=$(as_user "$USER_A" env SPACK_ROOT="$home/spack" sbatch --parsable --output=job-%j --pavtest=spacked </dev/null)
+    wait_job "$id" 120
+    [[ $(grep -c '^spack add' "$(test_files 0000)/build.log") -eq 2 ]] || fail "$(cat "$home/job-$id")"
+    [[ $(tail -n 2 "$(test_files 0000)/build.log") == $'spack install -v --fail-fast\n3' ]]
+    [[ $(tail -n 3 "$(test_files 0000)/run.log") == $'spack load zlib\n'"$shelf/."*"/build/spack_installs"$'\n/repo' ]] ||
+        fail "$(cat "$(test_files 0000)/run.log")"
+    grep --quiet 'FAIL: build' "$(test_files 0001)/status"
+    # Without a Spack it is said what is missing.
+    run_job --pavtest=spacked.bad
+    grep --quiet 'SPACK_ROOT: has to name a Spack' "$(test_files 0000)/build.log"
+}
+
+# as_member USER ARGUMENT of sbatch…: a job of that user's to its end; its output in $output.
+as_member() {
+    local user=$1
+    shift
+    id=$(as_user "$user" env PAVTEST_CONFIG="$PAVTEST_CLUSTER_DIR/shared.yaml" sbatch --parsable \
+        --output=job-%j "$@" </dev/null) || return
+    state=$(wait_job "$id" 120) || return
+    output=$(cat "$(home_of "$user")/job-$id")
+    status_file=$(echo "$(home_of "$user")"/.pavtest/sessions/*/*/jobs/"$id".0/tests/0000/status)
+}
+
+@test "two users of a group share a build area; nobody else reads it" {
+    require_root
+    local group one two user source area=$PAVTEST_CLUSTER_DIR/area
+    # Two users with the same first group.
+    read -r group one two < <(getent passwd |
+        awk -F: '$3 != 0 { if ($4 in first) { print $4, first[$4], $1; exit } first[$4] = $1 }')
+    [[ -n $two ]] || fail 'there are no two users with the same first group'
+    install -d -m 2770 -g "$group" "$area"
+    printf '%s\n' "build_area: $area" "build_group: $(getent group "$group" | cut -d: -f1)" \
+        >"$PAVTEST_CLUSTER_DIR/shared.yaml"
+    source=$(cat "$home/.pavilion/test_src/code/main.c")
+    for user in "$one" "$two" "$USER_A"; do
+        install -d -m 700 -o "$user" -g "$(id -g "$user")" "$(home_of "$user")"
+        as_user "$user" mkdir -p .pavilion/suites .pavilion/test_src/code
+        as_user "$user" tee .pavilion/test_src/code/main.c >/dev/null <<<"$source"
+        as_user "$user" tee .pavilion/suites/once.yaml >/dev/null \
+            <<<'it: {build: {source_path: code, cmds: ["cc -o prog main.c"]}, run: {cmds: ["./prog"]}}'
+    done
+    as_member "$one" --pavtest=once
+    [[ $state == COMPLETED ]] || fail "$output"
+    grep --quiet "BUILD_DONE .*$area/" "$status_file"
+    as_member "$two" --pavtest=once
+    [[ $state == COMPLETED ]] || fail "$output"
+    grep --quiet "BUILD_REUSED $area/.*built by $one on" "$status_file" || fail "$(cat "$status_file")"
+    # Who is not in the group builds in the own store, and is told.
+    as_member "$USER_A" --pavtest=once
+    [[ $state == COMPLETED ]] || fail "$output"
+    grep --quiet "BUILD_DONE .*$shelf/" "$status_file"
+    grep --quiet "INFO .*$area" "$status_file" || fail "$(cat "$status_file")"
+    # Others neither list it nor reach into it.
+    run ! as_user "$USER_A" ls "$area"
+    rm -rf "$area" "$(home_of "$one")" "$(home_of "$two")"
 }
 
 @test "a source that would have to be fetched is refused at submission" {

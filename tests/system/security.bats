@@ -60,7 +60,7 @@ teardown() {
         umount -l "$store" 2>/dev/null || true
     fi
     wait_for 60 cluster_is_idle
-    rm -rf "${spool:?}"/* "$store" "$home"/[a-z]*
+    rm -rf "${spool:?}"/* "$store" "$home"/[a-z]* "/tmp/pavtest-$uid"
 }
 
 # A job with a session that waits, with a script of its own; prints its id. $session is set.
@@ -325,6 +325,80 @@ END
             sbatch --pavtest=small.pass </dev/null
         [[ $output == *"is not used"* ]] || fail "$mode: $output"
     done
+}
+
+# ---- builds ----
+
+@test "an archive that tries to escape fails its own test alone, and nothing is written outside" {
+    local kind src=$home/.pavilion/test_src
+    make_victim "$home/victim" "$USER_A"
+    mkdir -p "$src/good"
+    (
+        cd "$src"
+        echo x >../escaped
+        tar -cPf up.tar ../escaped
+        rm ../escaped
+        echo x >"$victim/new"
+        tar -cPf absolute.tar "$victim/new"
+        rm "$victim/new"
+        ln -s /etc out
+        tar -cf link.tar out
+        rm out
+        ln -s "$victim" through
+        tar -cf through.tar through
+        rm through
+        mkdir through
+        echo overwritten >through/session.json
+        tar -rf through.tar through/session.json
+        rm -r through
+        mknod device c 1 3
+        tar -cf device.tar device
+        rm device
+        yes bomb | head -c 64M | gzip >bomb.gz
+    )
+    before=$(contents "$victim")
+    for kind in up.tar absolute.tar link.tar through.tar device.tar bomb.gz; do
+        echo "t_${kind%%.*}: {build: {source_path: $kind}, run: {cmds: ['true']}}"
+    done >"$home/.pavilion/suites/evil.yaml"
+    echo 'ok: {build: {source_path: good, cmds: ["echo >made"]}, run: {cmds: ["test -e made"]}}' \
+        >>"$home/.pavilion/suites/evil.yaml"
+    chown -R "$USER_A:" "$home/.pavilion"
+    echo 'archive_limit: 8' >"$tools/limit.yaml"
+    id=$(as_user "$USER_A" env PAVTEST_CONFIG="$tools/limit.yaml" sbatch --parsable --nodes=1 \
+        --output=job-%j --pavtest=evil </dev/null)
+    [[ $(wait_job "$id" 120) == FAILED ]] || fail "$(cat "$home/job-$id")"
+    for kind in 0 1 2 3 4 5; do
+        grep --quiet 'BUILD_ERROR .*is refused' "$store"/sessions/*/*/jobs/"$id".0/tests/000$kind/status ||
+            fail "$kind: $(cat "$store"/sessions/*/*/jobs/"$id".0/tests/000$kind/status)"
+    done
+    grep --quiet 'PASS     evil.ok' "$home/job-$id" || fail "$(cat "$home/job-$id")"
+    untouched
+    [[ ! -e $home/.pavilion/escaped ]]
+}
+
+@test "a node's directory for builds that another has made, or a link: nothing goes there" {
+    local node_dir=/tmp/pavtest-$uid
+    echo 'it: {build: {cmds: ["echo >made"]}, run: {cmds: ["true"]}}' >"$home/.pavilion/suites/near.yaml"
+    # run_near STATE
+    run_near() {
+        id=$(submit --nodes=1 --nodelist=n1 --output=job-%j --pavtest=near </dev/null)
+        [[ $(wait_job "$id" 60) == "$1" ]] || fail "$(cat "$home/job-$id")"
+        wait_for 60 cluster_is_idle
+    }
+    run_near COMPLETED
+    rm -rf "$node_dir"
+    as_user "$USER_B" mkdir -m 777 "$node_dir"
+    run_near FAILED
+    grep --quiet 'no safe place' "$store"/sessions/*/*/jobs/"$id".0/journal.node-n1.jsonl
+    # The test, which would have its scratch there, is in error and says why.
+    grep --quiet 'ERROR .*no safe place' "$home/job-$id" || fail "$(cat "$home/job-$id")"
+    [[ -z $(ls -A "$node_dir") ]]
+    rm -rf "$node_dir"
+    make_victim "$(home_of "$USER_B")/victim" "$USER_B"
+    as_user "$USER_B" ln -s "$victim" "$node_dir"
+    run_near FAILED
+    untouched
+    rm "$node_dir"
 }
 
 # ---- the plugin ----

@@ -89,6 +89,10 @@ Result<> write_file_atomic(int directory, const std::string& name, std::string_v
         return fail_errno("create", temporary, errno);
     }
     auto written = write_all(fd.get(), data, name);
+    // What others are to read they can read, whatever the user's umask.
+    if (written && ::fchmod(fd.get(), mode) != 0) {
+        written = fail_errno("set the mode of", name, errno);
+    }
     if (written && ::fsync(fd.get()) != 0) {
         written = fail_errno("flush", name, errno);
     }

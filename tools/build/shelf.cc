@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -201,7 +202,8 @@ Result<std::optional<Holder>> Shelf::take_lock(const Workspace& workspace) const
     if (error != EEXIST) {
         return fail_errno("take the lock", path() + "/" + lock, error);
     }
-    return lock_holder(workspace.hash);
+    // Somebody, even if it can't be read who: it may be gone again by now.
+    return lock_holder(workspace.hash).value_or(Holder{});
 }
 
 // Under a name of our own first: another may have broken it, and taken it, before us.
@@ -215,8 +217,11 @@ bool Shelf::break_lock(const std::string& hash, const Holder& dead, const Holder
     const auto text = directory_.read(aside, kRecordLimit);
     const auto holder = text ? holder_from_json(*text) : std::nullopt;
     const bool right = holder && *holder == dead;
-    if (!right) {
-        ::linkat(directory_.fd(), aside.c_str(), directory_.fd(), lock.c_str(), 0);
+    if (!right && ::linkat(directory_.fd(), aside.c_str(), directory_.fd(), lock.c_str(), 0) != 0 &&
+        errno == EPERM) {
+        // Another user's file may be renamed, but not be given a second name.
+        ::renameat2(directory_.fd(), aside.c_str(), directory_.fd(), lock.c_str(),
+                    RENAME_NOREPLACE);
     }
     ::unlinkat(directory_.fd(), aside.c_str(), 0);
     step("lock broken");
@@ -244,7 +249,9 @@ Result<Beginning> Shelf::begin(const std::string& hash, const Holder& holder, Wi
                 life = witness.ask(*other);
             }
             if (life != Life::dead) {
-                return Beginning(Busy{*other});
+                const bool never_known = life == Life::unknown && other->job == 0;
+                return Beginning(
+                    Busy{*other, never_known ? path() + "/" + hash + ".lock" : std::string()});
             }
             break_lock(hash, *other, holder);
         }

@@ -55,6 +55,8 @@ struct Workspace {
 /// Somebody builds it at the moment.
 struct Busy {
     Holder holder;
+    /// The lock, where neither this host nor Slurm can ever tell whether the holder still lives.
+    std::string unjudged;
 };
 
 using Beginning = std::variant<Found, Busy, Workspace>;

@@ -110,7 +110,7 @@ Result<> BuildStage::look(Duration now) {
         return {};
     }
     if (const auto* busy = std::get_if<build::Busy>(&*beginning)) {
-        wait_for(busy->holder, now);
+        wait_for(*busy, now);
         return {};
     }
     workspace_ = std::get<build::Workspace>(std::move(*beginning));
@@ -157,12 +157,19 @@ bool BuildStage::take(const build::Found& found) {
     return true;
 }
 
-void BuildStage::wait_for(const build::Holder& holder, Duration now) {
+void BuildStage::wait_for(const build::Busy& busy, Duration now) {
+    const build::Holder& holder = busy.holder;
     if (!waits_for_ || !(*waits_for_ == holder)) {
         waits_for_ = holder;
         question_pause_ = kFirstQuestion;
         next_question_ = now + question_pause_;
-        host_.write(record_of(state::build_wait, fmt::format("{} builds the same", holder.text())));
+        std::string note = fmt::format("{} builds the same", holder.text());
+        if (!busy.unjudged.empty()) {
+            note += fmt::format(
+                "; nobody here can tell whether it still does: if it does not, remove {}",
+                busy.unjudged);
+        }
+        host_.write(record_of(state::build_wait, std::move(note)));
     }
     const build::Holder& self = host_.builds().self();
     const bool in_job =

@@ -51,7 +51,7 @@ class BuildStage {
     Result<> open_shelf();
     bool take_over_failure();
     [[nodiscard]] bool take(const build::Found& found);
-    void wait_for(const build::Holder& holder, Duration now);
+    void wait_for(const build::Busy& busy, Duration now);
     Result<> start_script(Duration now);
     Result<> start_remote(Duration now);
     Result<> step_remote();

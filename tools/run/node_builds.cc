@@ -15,6 +15,7 @@
 #include "build/shelf.h"
 #include "build/spec.h"
 #include "build/tree.h"
+#include "run/node_dir.h"
 #include "run/plan_reader.h"
 
 namespace pavtest::run {
@@ -25,51 +26,6 @@ constexpr std::uint64_t kNoteLimit = 16U << 20;
 
 std::string name_for(const std::string& session, const std::string& job_mark) {
     return fmt::format("builds.{}.{}", session, job_mark);
-}
-
-Result<struct stat> status_of(const Directory& directory) {
-    struct stat info {};
-    if (::fstat(directory.fd(), &info) != 0) {
-        return fail_errno("look at", directory.path(), errno);
-    }
-    return info;
-}
-
-// Ours alone to write, or root's with the sticky bit, as /tmp is: what is put there stays.
-Result<Directory> open_node_dir(const std::string& path) {
-    auto directory = Directory::create(path, S_IRWXU);
-    if (!directory) {
-        return directory;
-    }
-    const auto info = status_of(*directory);
-    if (!info) {
-        return tl::make_unexpected(info.error());
-    }
-    const bool others_write = (info->st_mode & (S_IWGRP | S_IWOTH)) != 0;
-    const bool safe = info->st_uid == ::geteuid()
-                          ? !others_write
-                          : info->st_uid == 0 && (!others_write || (info->st_mode & S_ISVTX) != 0);
-    if (!safe) {
-        return fail(ErrorKind::infrastructure,
-                    fmt::format("'{}' is no safe place for builds: others may write there", path));
-    }
-    return directory;
-}
-
-Result<Directory> open_own(const Directory& parent, const std::string& name) {
-    auto directory = parent.create_new(name, S_IRWXU);
-    if (!directory) {
-        directory = parent.open_below(name);
-    }
-    const auto info = directory ? status_of(*directory) : tl::make_unexpected(directory.error());
-    if (!info) {
-        return tl::make_unexpected(info.error());
-    }
-    if (info->st_uid != ::geteuid() || (info->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return fail(ErrorKind::infrastructure,
-                    fmt::format("'{}' is there and is not ours alone", directory->path()));
-    }
-    return directory;
 }
 
 // The tests of a plan, one after the other, and what becomes of the build of each.

@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "run/node_dir.h"
 
 namespace pavtest::run {
 
@@ -33,6 +34,20 @@ Result<> make_own(const std::string& path) {
     return {};
 }
 
+// Who may write there may put something else in the place of what we make.
+Result<> check_parent(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+        return errno == ENOENT ? Result<>{} : fail_errno("look at", path, errno);
+    }
+    if (!is_safe_place(info)) {
+        return fail(ErrorKind::infrastructure,
+                    fmt::format("'{}' is no safe place for scratch: others may write there", path),
+                    "it is the node_dir of pavtest.yaml, or below it");
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string scratch_root(const std::string& node_dir, const std::string& session,
@@ -41,6 +56,9 @@ std::string scratch_root(const std::string& node_dir, const std::string& session
 }
 
 Result<> make_scratch(const std::string& path) {
+    if (auto safe = check_parent(parent_of(path)); !safe) {
+        return safe;
+    }
     if (::mkdir(path.c_str(), 0700) == 0) {
         return {};
     }

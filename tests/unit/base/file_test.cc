@@ -29,6 +29,17 @@ TEST_F(FileTest, WritesAtomicallyAndReadsBack) {
     EXPECT_THAT(*directory->names(), testing::ElementsAre("a"));
 }
 
+TEST_F(FileTest, WritesWithTheModeThatIsAskedForWhateverTheUmask) {
+    const auto directory = Directory::open(path_);
+    const mode_t before = ::umask(077);
+    const auto written = write_file_atomic(directory->fd(), "a", "hello", 0640);
+    ::umask(before);
+    ASSERT_TRUE(written);
+    struct stat info {};
+    ASSERT_EQ(::stat((path_ + "/a").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, 0640U);
+}
+
 TEST_F(FileTest, RefusesWhatIsNoRegularFile) {
     ASSERT_EQ(::mkfifo((path_ + "/fifo").c_str(), 0600), 0);
     EXPECT_FALSE(read_file(path_ + "/fifo"));

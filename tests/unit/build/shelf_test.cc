@@ -141,6 +141,17 @@ TEST_F(ShelfTest, AForeignHoldersLockFallsByProofOnly) {
     EXPECT_TRUE(std::holds_alternative<Workspace>(*own.begin(hash_, holder(), witness, true)));
 }
 
+TEST_F(ShelfTest, WhoNobodyCanEverJudgeIsToldWithTheLock) {
+    const Shelf own = shelf();
+    const Workspace workspace = begin(own);
+    ToldWitness witness;
+    const auto unknown = own.begin(hash_, holder(), witness, true);
+    EXPECT_EQ(std::get<Busy>(*unknown).unjudged, path_ + "/builds/" + hash_ + ".lock");
+    witness.seen = Life::alive;
+    const auto alive = own.begin(hash_, holder(), witness, true);
+    EXPECT_EQ(std::get<Busy>(*alive).unjudged, "");
+}
+
 TEST_F(ShelfTest, OfTwoThatFinishTheFirstStays) {
     const Shelf own = shelf();
     const Workspace slow = begin(own);

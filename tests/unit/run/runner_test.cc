@@ -183,6 +183,15 @@ TEST_F(RunnerTest, BuildsOnceForEqualBuilds) {
     EXPECT_THAT(file("0002/build.log"), HasSubstr("no"));
 }
 
+TEST_F(RunnerTest, ABuildThatWritesElsewhereIsNotSilent) {
+    freeze(
+        {test("true", {{"build",
+                        {{"cmds", {"for i in 1 2 3 4 5 6; do sleep 0.4; echo $i >>progress; done"}},
+                         {"timeout", "2"},
+                         {"timeout_file", "progress"}}}})});
+    EXPECT_EQ(run(), ExitCode::ok);
+}
+
 TEST_F(RunnerTest, IndependentBuildsAreMadeSideBySideAheadOfTheTests) {
     if (own_cpus().size() < 2) {
         GTEST_SKIP() << "with one processor one build is made after the other";

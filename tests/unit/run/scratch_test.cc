@@ -35,6 +35,13 @@ TEST_F(ScratchTest, AnEmptyOneNeedsNoChild) {
     EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+TEST_F(ScratchTest, WhereOthersMayWriteIsNoPlaceForIt) {
+    std::filesystem::create_directory(path_ + "/node");
+    std::filesystem::permissions(path_ + "/node", std::filesystem::perms::all);
+    EXPECT_FALSE(make_scratch(path_ + "/node/scratch/0001.1"));
+    EXPECT_TRUE(std::filesystem::is_empty(path_ + "/node"));
+}
+
 TEST_F(ScratchTest, ALinkInItsPlaceIsRefused) {
     std::filesystem::create_directory_symlink(path_, path_ + "/link");
     EXPECT_FALSE(make_scratch(path_ + "/link"));
