@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -31,6 +32,24 @@ bool reads_before(const SourcedRecord& a, const SourcedRecord& b) {
                           std::string_view(each.file));
     };
     return key(a) < key(b);
+}
+
+// Records are large, and journals are sorted already: what is moved is moved once.
+void sort_records(std::vector<SourcedRecord>& records) {
+    if (std::is_sorted(records.begin(), records.end(), reads_before)) {
+        return;
+    }
+    std::vector<std::uint32_t> order(records.size());
+    std::iota(order.begin(), order.end(), 0U);
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return reads_before(records[a], records[b]);
+    });
+    std::vector<SourcedRecord> sorted;
+    sorted.reserve(records.size());
+    for (const std::uint32_t place : order) {
+        sorted.push_back(std::move(records[place]));
+    }
+    records = std::move(sorted);
 }
 
 // A record that came through a spool may have been delivered twice, by ways that did not
@@ -148,7 +167,7 @@ Result<SessionRecords> read_journals(const SessionDirectory& session) {
         read_job_directory(session, key, all.jobs.back());
     }
     for (JobRecords& job : all.jobs) {
-        std::sort(job.records.begin(), job.records.end(), reads_before);
+        sort_records(job.records);
         drop_second_deliveries(job.records);
     }
     return all;
