@@ -349,7 +349,8 @@ class Builder {
                 case YAML_DOCUMENT_START_EVENT:
                     if (document_.root_ != nullptr) {
                         return error_at(position_of(event.value.start_mark),
-                                        "a second document begins here, and only one is accepted");
+                                        "a second document begins here, and only one is accepted",
+                                        "remove the '---', or put the rest in a file of its own");
                     }
                     break;
                 case YAML_STREAM_END_EVENT:
@@ -378,10 +379,12 @@ class Builder {
     Result<const Node*> read_node(const Event& event, std::size_t depth) {
         const Position at = position_of(event.value.start_mark);
         if (depth > limits_.depth) {
-            return error_at(at, fmt::format("nested deeper than {} levels", limits_.depth));
+            return error_at(at, fmt::format("nested deeper than {} levels", limits_.depth),
+                            "no configuration needs that; is a bracket left open?");
         }
         if (weight_ > limits_.nodes) {
-            return error_at(at, fmt::format("more than {} values", limits_.nodes));
+            return error_at(at, fmt::format("more than {} values", limits_.nodes),
+                            "aliases count each time that they are used");
         }
         switch (event.value.type) {
             case YAML_ALIAS_EVENT:
@@ -410,12 +413,13 @@ class Builder {
             for (const auto& [other, _] : anchors_) {
                 known.push_back(other);
             }
+            const std::string near = did_you_mean(name, known);
             return error_at(at, fmt::format("there is no anchor '&{}' above this alias", name),
-                            did_you_mean(name, known));
+                            near.empty() ? "put quotes around a text that begins with '*'" : near);
         }
         if (!anchor->second.complete) {
-            return error_at(at,
-                            fmt::format("the alias '*{}' lies inside what it stands for", name));
+            return error_at(at, fmt::format("the alias '*{}' lies inside what it stands for", name),
+                            "an alias stands behind the end of its anchor's value");
         }
         weight_ += anchor->second.weight;
         return anchor->second.node;
@@ -484,7 +488,8 @@ class Builder {
                           (tag == YAML_TIMESTAMP_TAG && node.type == Type::timestamp);
         if (!fits) {
             return error_at(node.position,
-                            fmt::format("the tag '{}' is not accepted for '{}'", tag, raw));
+                            fmt::format("the tag '{}' is not accepted for '{}'", tag, raw),
+                            "leave it out: all values are texts in the end");
         }
         return {};
     }

@@ -26,7 +26,7 @@ bool matches(const Value& pattern, std::string_view key, Problems& problems) {
     const auto regex = Regex::compile(whole(pattern.text));
     if (!regex) {
         problems.add(fmt::format("'{}' is no regular expression: {}", pattern.text, regex.error()),
-                     "", pattern.origin.place());
+                     kRegexHint, pattern.origin.place());
         return false;
     }
     return regex->matches_start(key);

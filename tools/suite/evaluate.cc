@@ -14,6 +14,9 @@ namespace pavtest::suite {
 
 namespace {
 
+constexpr const char* kOperandHint =
+    "+ - * / // % ^ take numbers, and no 0 to divide by; '..' joins texts";
+
 tl::unexpected<EvaluationError> fail(std::size_t offset, std::string what, std::string hint = {}) {
     return tl::make_unexpected(EvaluationError{false, offset, std::move(what), std::move(hint)});
 }
@@ -57,7 +60,7 @@ class Evaluator {
   private:
     static Evaluated at(const Expression& expression, Computed computed) {
         if (!computed) {
-            return fail(expression.offset, std::move(computed.error()));
+            return fail(expression.offset, std::move(computed.error()), kOperandHint);
         }
         return std::move(*computed);
     }
@@ -105,7 +108,8 @@ class Evaluator {
         for (std::size_t i = 0; i < expression.operators.size(); ++i) {
             auto next = apply(expression.operators[i], result, (*operands)[i + 1]);
             if (!next) {
-                return fail(expression.operands[i + 1].offset, std::move(next.error()));
+                return fail(expression.operands[i + 1].offset, std::move(next.error()),
+                            kOperandHint);
             }
             result = std::move(*next);
         }
@@ -125,7 +129,8 @@ class Evaluator {
                 one = apply("and", result, *one);
             }
             if (!one) {
-                return fail(expression.operands[i + 1].offset, std::move(one.error()));
+                return fail(expression.operands[i + 1].offset, std::move(one.error()),
+                            "numbers are compared with numbers, texts with texts");
             }
             result = std::move(*one);
         }
@@ -186,14 +191,18 @@ class Evaluator {
         }
         auto result = functions_.call(expression.name, *arguments);
         if (!result) {
-            return fail(expression.offset,
-                        fmt::format("{}(): {}", expression.name, result.error()));
+            return fail(expression.offset, fmt::format("{}(): {}", expression.name, result.error()),
+                        "'pavsuite list functions' shows what each takes");
         }
         auto bound_steps = steps(expression);
         if (!bound_steps) {
             return tl::make_unexpected(std::move(bound_steps.error()));
         }
-        return at(expression, navigate(*result, *bound_steps));
+        auto found = navigate(*result, *bound_steps);
+        if (!found) {
+            return fail(expression.offset, std::move(found.error()));
+        }
+        return std::move(*found);
     }
 
     const References& references_;
@@ -314,8 +323,10 @@ Evaluated formatted(const Segment& segment, const Datum& value) {
             text = format_datum(auto_convert(item), segment.format);
         }
         if (!text) {
-            return fail(segment.offset, fmt::format("the format '{}' does not fit '{}': {}",
-                                                    segment.format, item.text(), text.error()));
+            return fail(segment.offset,
+                        fmt::format("the format '{}' does not fit '{}': {}", segment.format,
+                                    item.text(), text.error()),
+                        "formats are Python's: 5d for integers, .2f for numbers, >10 for any");
         }
         return Datum::of(std::move(*text));
     };

@@ -144,7 +144,8 @@ class Parser {
     bool any_or(Expression& out) {
         const Depth depth(depth_);
         if (depth_ > kDeepest) {
-            return fail(fmt::format("nested deeper than {} levels", kDeepest));
+            return fail(fmt::format("nested deeper than {} levels", kDeepest),
+                        "give a part of it a name among the variables");
         }
         return chain(
             out, Expression::Kind::logical_or, [&](Expression& e) { return any_and(e); },
@@ -228,7 +229,8 @@ class Parser {
     bool primary(Expression& out) {
         const Depth depth(depth_);
         if (depth_ > kDeepest) {
-            return fail(fmt::format("nested deeper than {} levels", kDeepest));
+            return fail(fmt::format("nested deeper than {} levels", kDeepest),
+                        "give a part of it a name among the variables");
         }
         skip_spaces();
         out.offset = base_ + at_;
@@ -263,7 +265,8 @@ class Parser {
 
     bool no_operand(char c) {
         if (at_ >= text_.size()) {
-            return fail("the expression ends where a value should follow");
+            return fail("the expression ends where a value should follow",
+                        "a number, a variable, a text in double quotes or a parenthesis");
         }
         if (c == '\'') {
             return fail("texts in expressions stand in double quotes", "write \"…\"");
@@ -313,7 +316,7 @@ class Parser {
             at += text_[at] == '\\' && at + 1 < text_.size() ? 2 : 1;
         }
         if (at >= text_.size() || text_[at] != '"') {
-            return fail("a text whose quotes are not closed");
+            return fail("a text whose quotes are not closed", "end it by \"");
         }
         out.kind = Expression::Kind::literal;
         out.literal = Datum::of(std::string(text_.substr(at_ + 1, at - at_ - 1)));

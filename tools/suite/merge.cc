@@ -219,8 +219,8 @@ const Value& complete_keyed(Arena& arena, const Element& element, const Value* v
             const Value* other = elsewhere == nullptr ? nullptr : elsewhere->get(child.name);
             if (!(elsewhere != nullptr && elsewhere == value) &&
                 (other == nullptr || other->is_null())) {
-                problems.add(fmt::format("'{}' needs a value for '{}'", name, child.name), "",
-                             out.origin.place());
+                problems.add(fmt::format("'{}' needs a value for '{}'", name, child.name),
+                             fmt::format("add '{}: …' to it", child.name), out.origin.place());
             }
             continue;
         }

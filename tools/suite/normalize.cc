@@ -10,6 +10,8 @@ namespace pavtest::suite {
 
 namespace {
 
+constexpr const char* kMappingHint = "write what belongs to it indented below it, as KEY: VALUE";
+
 std::string_view kind_name(const yaml::Node& node) {
     switch (node.kind) {
         case yaml::Kind::list:
@@ -56,7 +58,7 @@ const Value& Normalizer::text(const Element& /*element*/, const yaml::Node& node
         problems_.add(fmt::format("'{}' takes a single value, not {}", name, kind_name(node)),
                       node.is_map() && node.style == yaml::Style::flow
                           ? "put quotes around a value that begins with '{{'"
-                          : "",
+                          : "write one text or number; quotes around brackets make them text",
                       place(node));
         return null_value(node);
     }
@@ -94,8 +96,8 @@ const Value& Normalizer::keyed(const Element& element, const yaml::Node& node,
         return null_value(node);
     }
     if (!node.is_map()) {
-        problems_.add(fmt::format("'{}' must be a mapping, but is {}", name, kind_name(node)), "",
-                      place(node));
+        problems_.add(fmt::format("'{}' must be a mapping, but is {}", name, kind_name(node)),
+                      kMappingHint, place(node));
         return null_value(node);
     }
     Value& out = arena_.make(Value::Kind::map, Origin{&layer_, &node});
@@ -146,8 +148,8 @@ const Value& Normalizer::category(const Element& element, const yaml::Node& node
         return null_value(node);
     }
     if (!node.is_map()) {
-        problems_.add(fmt::format("'{}' must be a mapping, but is {}", name, kind_name(node)), "",
-                      place(node));
+        problems_.add(fmt::format("'{}' must be a mapping, but is {}", name, kind_name(node)),
+                      kMappingHint, place(node));
         return null_value(node);
     }
     Value& out = arena_.make(Value::Kind::map, Origin{&layer_, &node});
@@ -191,8 +193,8 @@ const Value& Normalizer::variables(const yaml::Node& node) {
         return null_value(node);
     }
     if (!node.is_map()) {
-        problems_.add(fmt::format("'variables' must be a mapping, but is {}", kind_name(node)), "",
-                      place(node));
+        problems_.add(fmt::format("'variables' must be a mapping, but is {}", kind_name(node)),
+                      kMappingHint, place(node));
         return null_value(node);
     }
     Value& out = arena_.make(Value::Kind::map, Origin{&layer_, &node});

@@ -96,7 +96,8 @@ Permuter::Names Permuter::checked_names(const VariableManager& base) {
                 continue;
             }
             if (base.any_deferred(*set, key->name)) {
-                refuse("it is known on the nodes only, and tests must be known before");
+                refuse("it is known on the nodes only, and tests must be known before",
+                       "write out its values as a variable of the suite");
                 continue;
             }
         }
@@ -183,7 +184,8 @@ void Permuter::add(const VariableManager::Failure& failure) {
 
 // What is wrong with all permutations stands at permute_on.
 void Permuter::refuse(const std::string& what) {
-    problems_.add(fmt::format("test '{}': {}", test_.name, what), "",
+    problems_.add(fmt::format("test '{}': {}", test_.name, what),
+                  "permute over fewer variables, or give them fewer values",
                   test_.tree->get("permute_on")->origin.place());
 }
 

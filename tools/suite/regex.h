@@ -10,6 +10,10 @@
 
 namespace pavtest::suite {
 
+/// What to do about a bad one.
+constexpr const char* kRegexHint =
+    "regular expressions are Python's: put a backslash before a character that means itself";
+
 class Regex {
   public:
     /// The error says what is wrong with the pattern.

@@ -194,8 +194,8 @@ class Checker {
         const auto compiled = Regex::compile(value->text);
         if (!compiled) {
             problems_.add(
-                fmt::format("'{}' is no regular expression: {}", value->text, compiled.error()), "",
-                value->origin.place());
+                fmt::format("'{}' is no regular expression: {}", value->text, compiled.error()),
+                kRegexHint, value->origin.place());
         }
     }
 

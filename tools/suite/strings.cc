@@ -116,7 +116,7 @@ const Value& StringResolver::value(const Value& given, Context& context) {
                     error_in(given, EvaluationError{false, 0,
                                                     "the text gives a list, and only a single "
                                                     "value fits here",
-                                                    ""}));
+                                                    "choose one of its values, as NAME.0"}));
             }
             break;
         }
@@ -151,7 +151,8 @@ const Value* StringResolver::text(const Value& given, Context& context, const Va
                                                    context.section),
                                        context.section == "build"
                                            ? "with 'on_nodes: true' each node makes its own"
-                                           : ""}));
+                                           : "use what is known where the test is submitted, "
+                                             "such as sys_name, or a variable of the suite"}));
             return nullptr;
         }
         context.deferred = true;

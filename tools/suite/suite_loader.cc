@@ -274,7 +274,9 @@ void SuiteLoader::load_tests(LoadedSuite& suite, Problems& problems) {
                            : fmt::format("test '{}' inherits from '{}', which is no test of this "
                                          "suite",
                                          test.name, test.parent),
-                     known ? std::string{} : did_you_mean(test.parent, names), place);
+                     known ? "end the chain: one of them inherits from none of the others"
+                           : did_you_mean(test.parent, names),
+                     place);
     }
     for (Pending& test : tests) {
         if (test.done) {
@@ -463,7 +465,8 @@ class PathSetter {
         if (index < 0 || index >= size) {
             return refuse(
                 value,
-                fmt::format("the list has {} items, and no item {}", value.items.size(), part), "");
+                fmt::format("the list has {} items, and no item {}", value.items.size(), part),
+                "they are numbered from 0");
         }
         Value& changed = arena_.copy(value);
         const auto i = static_cast<std::size_t>(index);

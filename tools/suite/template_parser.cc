@@ -211,7 +211,7 @@ class Parser {
         }
         if (at >= text_.size() || text_[at] != '"') {
             return fail(text_.find("}}", open) == std::string_view::npos ? open : at_,
-                        "a text whose quotes are not closed");
+                        "a text whose quotes are not closed", "end it by \"");
         }
         at_ = at + 1;
         return true;

@@ -196,6 +196,12 @@ std::vector<std::string> VariableManager::all_names() const {
     return names;
 }
 
+std::string VariableManager::near_variable(std::string_view name) const {
+    const std::string near = did_you_mean(name, all_names());
+    return near.empty() ? "set it under 'variables:', or in the host's, system's or mode's file"
+                        : near;
+}
+
 tl::expected<VariablePtr, std::string> VariableManager::find(VariableSet set,
                                                              std::string_view name) const {
     if (set == VariableSet::var) {
@@ -286,7 +292,7 @@ Evaluated VariableManager::get(const Expression& reference,
     }
     const auto set = set_of(*key);
     if (!set) {
-        return fail(offset, set.error(), did_you_mean(key->name, all_names()));
+        return fail(offset, set.error(), near_variable(key->name));
     }
     const auto found = find(*set, key->name);
     if (!found) {
@@ -309,8 +315,10 @@ Evaluated VariableManager::get(const Expression& reference,
             return fail(offset, fmt::format("variable '{}' is empty", key->name));
         }
         if (index < -size || index >= size) {
-            return fail(offset, fmt::format("variable '{}' has {} items, and no item {}", key->name,
-                                            value.items.size(), integer_text(index)));
+            return fail(offset,
+                        fmt::format("variable '{}' has {} items, and no item {}", key->name,
+                                    value.items.size(), integer_text(index)),
+                        fmt::format("they are numbered from 0; {}.* means all", key->name));
         }
         index = index < 0 ? index + size : index;
         auto one = cell_value(value.items[static_cast<std::size_t>(index)], *key, offset);
@@ -368,7 +376,7 @@ tl::expected<VariableManager::Readiness, EvaluationError> VariableManager::readi
         }
         const auto set = set_of(*key);
         if (!set) {
-            return fail(reference->offset, set.error(), did_you_mean(key->name, all_names()));
+            return fail(reference->offset, set.error(), near_variable(key->name));
         }
         if (!has_set(*set)) {
             return Readiness{false, false};
@@ -465,11 +473,10 @@ VariableManager::resolve_references(const Functions& functions, bool partial,
             names.emplace_back(user_[place.variable].name);
         }
         return failure(pending.front(),
-                       EvaluationError{false,
-                                       0,
+                       EvaluationError{false, 0,
                                        fmt::format("the variables {} refer to each other in a loop",
                                                    join(names, ", ")),
-                                       {}});
+                                       "write out the value of one of them"});
     }
     std::map<std::size_t, std::pair<std::size_t, std::size_t>> left;  // pending and skipped parts
     for (std::size_t i = 0; i < pending.size(); ++i) {
@@ -578,8 +585,7 @@ Evaluated iteration(const Segment& segment, const VariableManager& variables,
             }
             const auto set = variables.set_of(*key);
             if (!set) {
-                return fail(reference->offset, set.error(),
-                            did_you_mean(key->name, variables.all_names()));
+                return fail(reference->offset, set.error(), variables.near_variable(key->name));
             }
             std::pair<VariableSet, std::string> name{*set, std::string(key->name)};
             if (key->index != VariableKey::Index::none) {

@@ -86,6 +86,8 @@ class VariableManager : public References {
     [[nodiscard]] tl::expected<VariablePtr, std::string> find(VariableSet set,
                                                               std::string_view name) const;
     [[nodiscard]] std::vector<std::string> all_names() const;
+    /// What to do about a name that no set has.
+    [[nodiscard]] std::string near_variable(std::string_view name) const;
 
     /// Resolves references between user variables as far as their sets are known and they
     /// do not depend on a variable in `skip`.

@@ -242,6 +242,7 @@ TEST_F(WrongInput, IsToldWithItsPlaceAndReason) {
                 << shown;
         }
         EXPECT_TRUE(has_one_of(shown, wrong.reason)) << wrong.reason << "\n" << shown;
+        EXPECT_FALSE(error.hint.empty()) << "nothing is suggested\n" << shown;
         EXPECT_TRUE(has_one_of(error.hint, wrong.hint)) << wrong.hint << "\n" << shown;
         EXPECT_NE(shown.find("^\n"), std::string::npos) << shown;
         EXPECT_LT(described({error}).size(), 2000U) << shown;
