@@ -68,6 +68,9 @@ EOF
     [[ $(pavsuite list facts) == *sys.sys_name*pav.user* ]]
     [[ $(pavsuite list sched) == *sched.test_cmd* ]]
     [[ $(pavsuite list keys run.timeout) == run.timeout* ]]
+    # References have keys of each result and of each place.
+    [[ $(pavsuite list keys 'reference*' | awk '{print $1}' | tr '\n' ' ') == *'reference.NAME.NAME.value '*'reference.NAME.NAME.expected_fail '* ]] ||
+        fail "$(pavsuite list keys 'reference*')"
     for what in tests suites hosts os modes facts sched functions collections keys; do
         pavsuite list "$what" --json >"$BATS_TEST_TMPDIR/json" || (($? == 5))
         jq -e ".$what | type == \"array\"" "$BATS_TEST_TMPDIR/json" >/dev/null || fail "$what"

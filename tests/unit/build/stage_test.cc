@@ -83,6 +83,50 @@ TEST_F(StageTest, ATestsCopyIsLinksButForWhatIsToBeWritten) {
     EXPECT_EQ(read("build/sub/data"), "data");
 }
 
+// The cases of Pavilion's own tests of its builder.
+TEST_F(StageTest, CreatedFilesGoWherePavilionPutsThem) {
+    write("source/real.txt", "old\n");
+    fs::create_directory(path_ + "/source/wild");
+    const std::vector<std::string> lines{"line_0", "line_1"};
+    ASSERT_TRUE(stage("source", {{"file1", lines},
+                                 {"wild/file2", lines},
+                                 {"wild/dir2/file3", lines},
+                                 {"real.txt", {"line1", "line4"}}}));
+    for (const char* file : {"file1", "wild/file2", "wild/dir2/file3"}) {
+        EXPECT_EQ(read(std::string("build/") + file), "line_0\nline_1\n") << file;
+    }
+    EXPECT_EQ(read("build/real.txt"), "line1\nline4\n");
+    // Not outside, and not in a directory's place.
+    for (const char* file : {"../file", "../../file", "wild/../../file"}) {
+        EXPECT_FALSE(read_section({{"build", {{"create_files", {{file, {"x"}}}}}}}, "build"))
+            << file;
+    }
+    EXPECT_FALSE(create_files({{"wild", {"x"}}}, path_ + "/build"));
+}
+
+TEST_F(StageTest, CopiesAreThoseThatPavilionMakes) {
+    const std::vector<std::string> real{"real.txt", "wild/real_wild1.dat", "wild/real_wild2.dat",
+                                        "rec/real_r1.txt", "rec/rec2/real_r2.txt"};
+    const std::vector<std::string> linked{"sym.txt", "wild/sym.dat", "rec/sym_r1.txt",
+                                          "rec/rec2/sym_r2.txt"};
+    fs::create_directories(path_ + "/build/rec/rec2");
+    fs::create_directory(path_ + "/build/wild");
+    for (const std::vector<std::string>* files : {&real, &linked}) {
+        for (const std::string& file : *files) {
+            write("build/" + file, file);
+        }
+    }
+    ASSERT_TRUE(copy_for_test(path_ + "/build", path_ + "/test",
+                              {"real.*", "wild/real_?i*[0-9].dat", "rec/**/real*"}));
+    for (const std::string& file : real) {
+        EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(path_ + "/test/" + file))) << file;
+    }
+    for (const std::string& file : linked) {
+        EXPECT_TRUE(fs::is_symlink(path_ + "/test/" + file)) << file;
+        EXPECT_EQ(read_file(fs::read_symlink(path_ + "/test/" + file)).value_or(""), file);
+    }
+}
+
 TEST(CopyGlobs, MatchByPathComponent) {
     EXPECT_TRUE(path_matches("*.c", "main.c"));
     EXPECT_FALSE(path_matches("*.c", "sub/main.c"));

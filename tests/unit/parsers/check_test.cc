@@ -63,6 +63,14 @@ TEST(Check, FindsMistakes) {
         {R"j({"result_evaluate": {"started": "bar"}})j", "'started' is reserved", ""},
         {R"j({"result_evaluate": {"foo": "bar.3 +"}})j", "result_evaluate, key 'foo'", ""},
         {R"j({"reference": {"x": {"value": "1", "lowr": "2"}}})j", "there is no 'lowr'", "'lower'"},
+        {R"j({"reference": {"x": {"value": "much", "lower": "2"}}})j", "is no number", ""},
+        {R"j({"reference": {"x": {"value": "nan", "lower": "2"}}})j", "is no number", ""},
+        {R"j({"reference": {"x": {"lower": "2"}}})j", "value is missing", ""},
+        {R"j({"reference": {"x": {"value": "1"}}})j", "neither lower nor upper", ""},
+        {R"j({"reference": {"x": {"value": "1", "lower": "little"}}})j", "lower is 'little'",
+         "per cent"},
+        {R"j({"reference": {"x": {"n1": {"value": "1", "lower": "%"}}}})j", "lower is '%'",
+         "per cent"},
     };
     for (const auto& item : cases) {
         const auto errors = check(item.config);
