@@ -144,7 +144,7 @@ Result<NodeBuilds> set_up_builds(const NodeBuildsCall& call) {
         return tl::make_unexpected(plan.error());
     }
     SetUp set_up(call, plan->builds());
-    for (std::uint32_t index = 0; index < plan->count(); ++index) {
+    for (std::uint32_t index = 0; index < plan->count() && call.may_go_on(); ++index) {
         const auto test = plan->test(index);
         if (!test) {
             continue;

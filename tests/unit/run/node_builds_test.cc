@@ -177,10 +177,11 @@ TEST_F(NodeBuildsTest, WhenTheTimeIsOverTheRestIsLeftToTheJob) {
                                        .store = settings_.store,
                                        .node_dir = node_dir_,
                                        .job = job,
-                                       .may_go_on = [] { return false; }});
+                                       // As long as it takes to look at the first of them.
+                                       .may_go_on = [left = 2]() mutable { return left-- > 0; }});
     ASSERT_TRUE(builds);
+    EXPECT_TRUE(builds->any());
     EXPECT_TRUE(builds->reused.empty());
-    EXPECT_THAT(builds->deferred, testing::ElementsAre(1, 2, 3, 4));
     EXPECT_TRUE(fs::is_empty(place()));
 }
 
