@@ -57,6 +57,15 @@ _pavtest_jobs() {
         awk '{ print $1; if ($2 ~ /^[0-9a-z]+$/ && length($2) == 12) print $2 }'
 }
 
+# States, and what else pavstat takes words for.
+_pavtest_states() {
+    timeout 1 pavstat states --noheader 2>/dev/null </dev/null | awk '{ print $1 }'
+}
+
+_pavtest_fields() {
+    timeout 1 pavstat --helpformat 2>/dev/null </dev/null | awk '{ print $2 }'
+}
+
 # _pavtest_help COMMAND…: its options, or with -s before it its subcommands.
 _pavtest_help() {
     if [[ $1 == -s ]]; then
@@ -104,20 +113,26 @@ _pavtest_command() {
         current=${current#*=}
     fi
     case $previous in
+        -t | --states | --has-state) _pavtest_reply "$current" < <(_pavtest_states) ;;
+        -O | --Format | -S | --sort) _pavtest_reply "$current" < <(_pavtest_fields) ;;
+        --result) _pavtest_reply "$current" < <(printf '%s\n' PASS FAIL ERROR SKIPPED UNFINISHED) ;;
+        --suite) _pavtest_reply "$current" < <(_pavtest_files suites) ;;
         -j | --jobs) _pavtest_reply "$current" < <(_pavtest_jobs) ;;
         -u | --user) _pavtest_reply "$current" < <(compgen -u) ;;
         -m | --mode) _pavtest_reply "$current" < <(_pavtest_files modes) ;;
         -H | --host) _pavtest_reply "$current" < <(_pavtest_files hosts) ;;
-        -o | --os) _pavtest_reply "$current" < <(_pavtest_files os) ;;
+        -o | --os) _pavtest_reply "$current" < <([[ $command == pavstat ]] || _pavtest_files os) ;;
         --session) _pavtest_reply "$current" < <(_pavtest_jobs | grep -E '^.{12}$') ;;
         -f | --file | -d | --directory | --store) COMPREPLY=() && compopt -o default ;;
         *)
             local subcommand=()
-            [[ $command != pavsuite || ${#words[@]} -lt 3 ]] || subcommand=("${words[1]}")
+            [[ $command == pavrun || ${#words[@]} -lt 3 || ${words[1]} == -* ]] || subcommand=("${words[1]}")
             if [[ $current == -* ]]; then
                 _pavtest_reply "$current" < <(_pavtest_help "$command" "${subcommand[@]}")
             elif ((${#words[@]} == 2)); then
                 _pavtest_reply "$current" < <(_pavtest_help -s "$command")
+            elif [[ $command == pavstat && ${words[1]} =~ ^(log|wait|results)$ ]]; then
+                _pavtest_reply "$current" < <(_pavtest_jobs)
             elif [[ $command == pavsuite && ${words[1]} != new ]]; then
                 _pavtest_reply "$current" < <(
                     _pavtest_requests "$current"

@@ -135,6 +135,15 @@ complete_line() {
     [[ $(complete_line _pavtest_command "pavrun --max") == --maxfail ]]
 }
 
+@test "completion: states, columns and results" {
+    source "$completions/pavsuite"
+    [[ $(complete_line _pavtest_command "pavstat -t COMPLETE,RUN_T") == COMPLETE,RUN_TIMEOUT ]]
+    [[ $(complete_line _pavtest_command "pavstat --has-state=SCHED_C") == SCHED_CANCELLED ]]
+    [[ $(complete_line _pavtest_command "pavstat -O jobid,submitt") == jobid,submittime ]]
+    [[ $(complete_line _pavtest_command "pavstat --result F") == FAIL ]]
+    [[ $(complete_line _pavtest_command "pavstat prune --old") == --older ]]
+}
+
 @test "completion: jobs and sessions, from the records alone" {
     source "$completions/pavsuite"
     export HOME=$BATS_TEST_TMPDIR
