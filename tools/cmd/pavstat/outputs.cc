@@ -44,7 +44,7 @@ Result<Directory> test_directory(const Collected& collected, const TestLine& tes
     }
     return fail(ErrorKind::nothing_selected,
                 fmt::format("the test {} ({}) has left no files", test.view.index, test.name),
-                "it has not run");
+                test.view.started ? "they were moved or removed" : "it has not run");
 }
 
 // A file of a test that was compacted.
