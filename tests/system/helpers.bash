@@ -6,12 +6,17 @@
 
 CLUSTER=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/scripts/cluster
 
-# Two ordinary accounts that every distribution has; their own home directories
-# are the system's, so they get others, in the cluster's directory. A cluster of
-# an ordinary user runs that user's jobs only.
+# Two accounts that every distribution has; their own home directories are the
+# system's, so they get others, in the cluster's directory. Files that run side by
+# side (scripts/test) have others each: tests look for what runs as their users, and
+# end it. A cluster of an ordinary user runs that user's jobs only.
 if ((EUID == 0)); then
-    USER_A=games
-    USER_B=daemon
+    case ${PAVTEST_LANE:-1} in
+        1) USER_A=games USER_B=daemon ;;
+        2) USER_A=lp USER_B=mail ;;
+        3) USER_A=news USER_B=bin ;;
+        *) echo "PAVTEST_LANE=$PAVTEST_LANE: there are users for lanes 1 to 3" >&2; exit 1 ;;
+    esac
 else
     USER_A=$(id -un)
     USER_B=
