@@ -233,7 +233,7 @@ pavstat_arguments=(--offline)
 @test "kill -9 of the batch step's slurmstepd" {
     id=$(suite_job --pavtest=deaths --nodelist=n2)
     wait_started "$id" deaths.long
-    kill -9 "$(pgrep --full "^slurmstepd: \[$id.batch\]")"
+    kill -9 "$(step_daemons "$id.batch")"
     wait_for 5 ended "$id"
     expect_interrupted "$id" pending runner
     wait_for 5 run -1 pgrep --uid "$USER_A"

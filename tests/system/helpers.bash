@@ -116,6 +116,17 @@ job_ended() {
     esac
 }
 
+# step_daemons JOB[.STEP]: the slurmstepds of it. Another cluster on this host has jobs of the
+# same numbers; what is this one's writes into its log.
+step_daemons() {
+    local pid
+    for pid in $(pgrep --full "^slurmstepd: \\[$1[].]"); do
+        if find "/proc/$pid/fd" -lname "$PAVTEST_CLUSTER_DIR/*" 2>/dev/null | grep -q .; then
+            echo "$pid"
+        fi
+    done
+}
+
 # wait_for SECONDS COMMAND…: until it succeeds.
 wait_for() {
     local seconds=$1 deadline=$((SECONDS + $1))

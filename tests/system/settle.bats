@@ -68,9 +68,13 @@ started_job() {
 n2_dies() {
     "$CLUSTER" node n2 kill
     # Stopped first, so that none of them sees the other die.
-    pkill --signal STOP --full "^slurmstepd: \[${id}[.]"
+    local daemons
+    daemons=$(step_daemons "$id")
+    # shellcheck disable=SC2086 # numbers
+    kill -STOP $daemons
     pkill --signal KILL --uid "$USER_A"
-    pkill --signal KILL --full "^slurmstepd: \[${id}[.]"
+    # shellcheck disable=SC2086 # numbers
+    kill -KILL $daemons
     wait_for 20 run -1 pgrep --uid "$USER_A"
 }
 
