@@ -260,6 +260,18 @@ agrees() {
         if [[ $(jq '.errors | length' "$expected") == 0 ]]; then ((status == 0)); else ((status == 2)); fi
 }
 
+@test "a word that is no subcommand or option is told with what was meant" {
+    run pavsuite sho selftest
+    [ "$status" -eq 2 ]
+    [[ $output == *"there is no 'pavsuite sho'"*"did you mean 'show'"* ]]
+    run pavsuite show --jso selftest
+    [ "$status" -eq 2 ]
+    [[ $output == *"'pavsuite show' has no option '--jso'"*"did you mean '--json'"* ]]
+    run pavsuite frobnicate
+    [ "$status" -eq 2 ]
+    [[ $output == *"it is one of list, show, check"* ]]
+}
+
 @test "every conformance case agrees with the real Pavilion" {
     [[ -d $CONFORMANCE ]] || skip "NOT CHECKED: there is no $CONFORMANCE, nothing was compared with the real Pavilion"
     CONFORMANCE=$(cd "$CONFORMANCE" && pwd)

@@ -353,7 +353,8 @@ Result<Wanted> size_job(std::vector<PlannedTest>& tests, const SizingRules& rule
         std::vector<std::string> lines;
         lines.reserve(groups.size());
         for (const AllocationGroup& group : groups) {
-            lines.push_back(fmt::format("{} ({} tests, e.g. {})", group.what, group.tests.size(),
+            lines.push_back(fmt::format("{} ({} test{}, e.g. {})", group.what, group.tests.size(),
+                                        group.tests.size() == 1 ? "" : "s",
                                         tests[group.tests.front()].name));
         }
         return fail(ErrorKind::config,
