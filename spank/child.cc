@@ -78,6 +78,7 @@ bool wait_for_end(pid_t child, const Deadline& deadline) {
 Ending reap(pid_t child) {
     Ending ending;
     if (!wait_for_end(child, Deadline(left_behind_after))) {
+        ending.lost = true;
         return ending;
     }
     int status = 0;
@@ -89,6 +90,8 @@ Ending reap(pid_t child) {
         ending.exit_status = WEXITSTATUS(status);
     } else if (reaped == child && WIFSIGNALED(status)) {
         ending.signal = WTERMSIG(status);
+    } else {
+        ending.lost = true;
     }
     return ending;
 }

@@ -34,6 +34,7 @@ struct Ending {
     bool timed_out = false;
     int exit_status = -1;  // -1: not by exiting
     int signal = 0;
+    bool lost = false;  // left behind, or somebody else's wait was told
 
     [[nodiscard]] bool ok() const { return exit_status == 0 && !timed_out; }
 };

@@ -176,10 +176,28 @@ Ending run(const char* program, const Words& words, const Streams& streams, long
     return ending;
 }
 
+bool tells_an_error(int file) {
+    char bytes[16384];
+    const ssize_t size = ::pread(file, &bytes[0], sizeof bytes, 0);
+    return size > 0 &&
+           std::string_view(&bytes[0], static_cast<std::size_t>(size)).find("error: ") !=
+               std::string_view::npos;
+}
+
+// A failure that nobody has explained yet. Notices, such as what was overridden, may well
+// have been written before it.
 void explain_silence(const Descriptor& messages, const char* program, const Ending& ending) {
-    if (!ending.ok() && ::lseek(messages.get(), 0, SEEK_END) == 0) {
+    const bool explained =
+        ending.timed_out || ending.signal != 0 || ending.exit_status == exit_not_started;
+    if (ending.ok() || explained || tells_an_error(messages.get())) {
+        return;
+    }
+    ::lseek(messages.get(), 0, SEEK_END);
+    if (ending.exit_status >= 0) {
         ::dprintf(messages.get(), "%s failed with exit status %d and no message\n", program,
                   ending.exit_status);
+    } else if (ending.lost) {
+        ::dprintf(messages.get(), "how %s ended could not be learnt\n", program);
     }
 }
 

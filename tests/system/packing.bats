@@ -49,7 +49,7 @@ suite() {
 
 start_job() {
     id=$(submit --output=job "$@" </dev/null 2>"$home/sbatch.stderr") ||
-        fail "$(cat "$home/sbatch.stderr")"
+        fail "sbatch ended with status $?: $(cat "$home/sbatch.stderr")"
 }
 
 end_job() {

@@ -56,8 +56,9 @@ case $command in
     freeze)
         [[ -z ${bundle-} ]] || cat <&$bundle >$here/bundle
         case $1 in
-            nosuch) echo "no suite 'nosuch'" >&2; exit 2 ;;
-            nostore) echo 'cannot make /x: Permission denied' >&2; exit 3 ;;
+            nosuch) echo "error: no suite 'nosuch'" >&2; exit 2 ;;
+            nostore) echo 'error: cannot make /x: Permission denied' >&2; exit 3 ;;
+            silent) echo 'nodes 4 instead of 2' >&2; exit 3 ;;
             hostile) printf 'session=1m7zyw8s72b3\nstore=/a"b\n'; exit ;;
         esac
         echo 'nodes 4 instead of 2' >&2
@@ -313,6 +314,14 @@ TEST_F(AllocatorDeathTest, AStoreThatFailsIsAFailure) {
     init(Program::sbatch, {"job.sh"});
     ASSERT_EQ(allocator_option(Option::request, "nostore"), 0);
     EXPECT_EXIT(allocator_init_post_opt(nullptr), ExitedWithCode(1), "Permission denied");
+}
+
+// A notice is no explanation.
+TEST_F(AllocatorDeathTest, AFailureAfterANoticeIsToldToo) {
+    init(Program::sbatch, {"job.sh"});
+    ASSERT_EQ(allocator_option(Option::request, "silent"), 0);
+    EXPECT_EXIT(allocator_init_post_opt(nullptr), ExitedWithCode(1),
+                "nodes 4 instead of 2.*exit status 3 and no message.*nothing was submitted");
 }
 
 TEST_F(AllocatorDeathTest, AStoreThatCannotBePassedOnIsAFailure) {
