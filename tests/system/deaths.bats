@@ -333,10 +333,13 @@ pavstat_arguments=(--offline)
 }
 
 @test "the store is deleted: the job's output tells, and the job ends" {
-    suite slow 'one: {run: {cmds: ["touch $HOME/started", "sleep 3"]}}' 'two: {run: {cmds: ["true"]}}'
+    suite slow 'one: {run: {cmds: ["touch $HOME/started", "until [ -e $HOME/go ]; do sleep 0.1; done"]}}' \
+        'two: {run: {cmds: ["true"]}}'
     id=$(suite_job --pavtest=slow)
     wait_for 20 test -e "$home/started"
-    rm -rf "$store"
+    # A record may come into a directory that is just being emptied.
+    wait_for 20 rm -rf "$store"
+    touch "$home/go"
     [[ $(wait_job "$id" 60) == FAILED ]]
     output_says "$id" "records could not be written" || fail "$(cat "$home/job.$id")"
     output_says "$id" "PASS     slow.two"
