@@ -181,7 +181,8 @@ void allocator_init_post_opt(spank_t spank) {
     if (!s.choice.asked()) {
         return;
     }
-    if (s.scanned.test_only) {
+    const bool own_script = !generated && s.program == Program::sbatch;
+    if (s.scanned.test_only || (own_script && own_script_says_test_only())) {
         if (rendering_is_good(s)) {
             pass_on_file(Severity::notice, s.render_messages);
         }

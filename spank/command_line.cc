@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "descriptor.h"
+#include "own_script.h"
 
 namespace pavtest::spank {
 
@@ -41,11 +42,6 @@ bool take_option(std::string_view word, std::string_view& rest, CommandLine& lin
     return false;
 }
 
-// getopt_long takes unambiguous abbreviations; no other option starts with --te.
-bool is_test_only(std::string_view word) {
-    return word.size() >= 4 && begins_with("--test-only", word);
-}
-
 // A "-W" may hide behind other letters, and may be another option's value: seeing
 // it too often costs only that a late refusal is left for pavstat to find out.
 bool could_be_wait(std::string_view word) {
@@ -60,7 +56,41 @@ bool is_standard_input(std::string_view word) {
     return word == "/dev/stdin" || word == "/dev/fd/0" || word == "/proc/self/fd/0";
 }
 
+// This process's words, each with a NUL behind it.
+template <class Use>
+void with_own_words(Use use) {
+    const Descriptor file =
+        above_standard(Descriptor(::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)));
+    std::size_t capacity = 0;
+    std::size_t size = 0;
+    char* bytes = nullptr;
+    while (file.valid()) {
+        if (size == capacity) {
+            capacity += 65536;
+            auto* larger = static_cast<char*>(std::realloc(bytes, capacity));
+            if (larger == nullptr) {
+                break;
+            }
+            bytes = larger;
+        }
+        const ssize_t got = ::read(file.get(), bytes + size, capacity - size);
+        if (got <= 0) {
+            break;
+        }
+        size += static_cast<std::size_t>(got);
+    }
+    if (bytes != nullptr) {
+        use(std::string_view{bytes, size});
+    }
+    std::free(bytes);
+}
+
 }  // namespace
+
+// getopt_long takes unambiguous abbreviations; no other option starts with --te.
+bool is_test_only(std::string_view word) {
+    return word.size() >= 4 && begins_with("--test-only", word);
+}
 
 CommandLine scan_command_line(std::string_view words) {
     CommandLine line;
@@ -85,31 +115,14 @@ CommandLine scan_command_line(std::string_view words) {
 
 CommandLine scan_own_command_line() {
     CommandLine line;
-    const Descriptor file =
-        above_standard(Descriptor(::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)));
-    std::size_t capacity = 0;
-    std::size_t size = 0;
-    char* bytes = nullptr;
-    while (file.valid()) {
-        if (size == capacity) {
-            capacity += 65536;
-            auto* larger = static_cast<char*>(std::realloc(bytes, capacity));
-            if (larger == nullptr) {
-                break;
-            }
-            bytes = larger;
-        }
-        const ssize_t got = ::read(file.get(), bytes + size, capacity - size);
-        if (got <= 0) {
-            break;
-        }
-        size += static_cast<std::size_t>(got);
-    }
-    if (bytes != nullptr) {
-        line = scan_command_line({bytes, size});
-    }
-    std::free(bytes);
+    with_own_words([&](std::string_view words) { line = scan_command_line(words); });
     return line;
+}
+
+bool own_script_says_test_only() {
+    bool says = false;
+    with_own_words([&](std::string_view words) { says = script_says_test_only(words); });
+    return says;
 }
 
 }  // namespace pavtest::spank

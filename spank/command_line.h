@@ -25,4 +25,10 @@ CommandLine scan_command_line(std::string_view words_with_nul);
 /// The same for this process.
 CommandLine scan_own_command_line();
 
+/// Whether a word is --test-only, or short for it.
+bool is_test_only(std::string_view word);
+
+/// Whether the script that this process's command line names has #SBATCH --test-only.
+bool own_script_says_test_only();
+
 }  // namespace pavtest::spank

@@ -210,6 +210,14 @@ refused() {
     [[ $(session_count) == 0 && -z $(squeue --noheader) ]]
 }
 
+@test "--test-only in a script of one's own writes nothing either" {
+    printf '#!/bin/bash\n#SBATCH --pavtest=small.pass --test-only\npavrun\n' >"$home/only.sh"
+    chmod a+r "$home/only.sh"
+    run in_shell 'sbatch only.sh'
+    [[ $status == 0 && $output == *"to start at"* ]]
+    [[ $(session_count) == 0 && -z $(squeue --noheader) ]]
+}
+
 @test "an array is one session" {
     run --separate-stderr in_shell 'sbatch --array=1-2 --pavtest=small.pass </dev/null'
     submitted_generated
