@@ -176,6 +176,33 @@ result() {
     [[ $output == $'line\na word hand.me' ]] || fail "$output"
 }
 
+@test "create_files, templates and timeout_file of a run" {
+    as_user "$USER_A" mkdir -p "$home/.pavilion/suites/files"
+    as_user "$USER_A" tee "$home/.pavilion/suites/files/input.tmpl" >/dev/null <<<$'size = {{size}}\nnode = {{sys.host_arch}}'
+    as_user "$USER_A" tee "$home/.pavilion/suites/files/suite.yaml" >/dev/null <<'END'
+given:
+  variables: {size: 42}
+  run:
+    templates: {input.tmpl: in/input}
+    create_files: {list: [one, two]}
+    cmds: [cat in/input list]
+silent:
+  run:
+    timeout: 2
+    timeout_file: progress
+    cmds: ["for i in 1 2 3 4 5 6 7 8; do echo $i >> progress; sleep 0.5; done"]
+late:
+  run:
+    timeout: 1
+    timeout_file: progress
+    cmds: ["for i in $(seq 60); do echo $i; sleep 0.5; [ $i -gt 2 ] || echo $i >> progress; done"]
+END
+    run_job --pavtest=files
+    [[ $(cat "$(test_files 0000)/run.log") == $'size = 42\nnode = '"$(uname -m)"$'\none\ntwo' ]] || fail "$output"
+    [[ $(result files.silent) == PASS ]] || fail "$output"
+    [[ $(result files.late cause) == timeout ]]
+}
+
 @test "a test sets a state of its own" {
     suite own 'me: {run: {cmds: ["pavstat set \"half way\""]}}'
     run_job --pavtest=own

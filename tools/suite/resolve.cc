@@ -329,8 +329,11 @@ class Resolver {
         ResolvedTest test = described(suite, config);
         const Value& resolved = permuted.strings.config(permuted.tree, manager, shared_.functions,
                                                         problems, test.deferred);
+        const auto own_value = [&](std::string_view name) {
+            return selection_.for_a_run ? chosen(permuter, manager, name) : std::nullopt;
+        };
         Json variables = permuted.variables.json(manager, shared_.functions, problems,
-                                                 test.deferred, selection_.contents);
+                                                 test.deferred, selection_.contents, own_value);
         if (problems.any()) {
             return std::nullopt;
         }
@@ -371,6 +374,19 @@ class Resolver {
         }
         test.trace = make_trace(loader_.shared_arena(), resolved, permuted.section);
         return test;
+    }
+
+    // What a permutation has of a variable that it permutes.
+    static std::optional<Json> chosen(const Permuter& permuter, const VariableManager& manager,
+                                      std::string_view name) {
+        for (const Permuter::Over& over : permuter.over()) {
+            if (over.set == VariableSet::var && over.name == name) {
+                const auto value = manager.find(over.set, over.name);
+                return value && *value != nullptr ? std::optional(variable_json(**value))
+                                                  : std::nullopt;
+            }
+        }
+        return std::nullopt;
     }
 
     // What strings that wait for the node may refer to there. Deferred facts are asked for

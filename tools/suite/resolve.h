@@ -46,6 +46,10 @@ struct Selection {
     /// What a test consists of is wanted: `config`, `variables` and `trace`. Whether it can be
     /// resolved at all is told without, in half the time.
     bool contents = true;
+    /// As it is run, not as Pavilion shows it: a test keeps of the variables that it is a
+    /// permutation of its own values alone, for else ten thousand permutations hold ten thousand
+    /// values each.
+    bool for_a_run = false;
 };
 
 /// Keys keep the order in which they were written: environment variables build on it.

@@ -38,11 +38,16 @@ ResolvedVariables::ResolvedVariables(const VariableSection& section, StringResol
 }
 
 Json ResolvedVariables::json(const VariableManager& manager, const Functions& functions,
-                             Problems& problems, bool& deferred, bool wanted) {
+                             Problems& problems, bool& deferred, bool wanted,
+                             const Chosen& chosen) {
     Json out = Json::object();
     auto& members = out.get_ref<Json::object_t&>();
     members.reserve(entries_.size());
     for (const Entry& entry : entries_) {
+        if (auto own = chosen(entry.name)) {
+            members.push_back({std::string(entry.name), std::move(*own)});
+            continue;
+        }
         if (entry.items.empty()) {
             if (wanted) {
                 members.push_back({std::string(entry.name), entry.fixed});

@@ -2,6 +2,8 @@
 // strings resolved, whatever the permutation chose among them.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "suite/resolve.h"
@@ -16,9 +18,13 @@ class ResolvedVariables {
   public:
     ResolvedVariables(const VariableSection& section, StringResolver& strings);
 
+    /// What a permutation has of a variable: its own value, or none where it takes all as they
+    /// were written.
+    using Chosen = std::function<std::optional<Json>(std::string_view name)>;
+
     /// Of one permutation. Without `wanted` only their errors are.
     Json json(const VariableManager& manager, const Functions& functions, Problems& problems,
-              bool& deferred, bool wanted);
+              bool& deferred, bool wanted, const Chosen& chosen);
 
   private:
     struct Entry {

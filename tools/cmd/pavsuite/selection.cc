@@ -277,7 +277,9 @@ Prepared prepare(const Process& process, const SelectionArguments& arguments,
     if (!world) {
         return failed(world.error());
     }
-    const suite::Resolution resolution = suite::resolve(*world, selection_of(arguments));
+    suite::Selection selection = selection_of(arguments);
+    selection.for_a_run = true;
+    const suite::Resolution resolution = suite::resolve(*world, selection);
     warn(resolution.warnings);
     if (!resolution.errors.empty()) {
         return {{}, resolution.errors};
