@@ -126,6 +126,15 @@ many() {
     says 'steps:   1 for helpers, 1 for tests on several nodes' 'whole.all  on n[1-3]'
 }
 
+@test "sched.test_cmd starts a program on the test's own nodes" {
+    suite cmd '_c: {scheduler: slurm, schedule: {nodes: 2, tasks_per_node: 1}, run: {cmds: ["{{sched.test_cmd}} printenv SLURMD_NODENAME | sort | xargs", "echo {{sched.test_nodes}} of {{sched.tasks_total}}"]}}' \
+        'a: {inherits_from: _c}' 'b: {inherits_from: _c}'
+    run_job --nodes=4 --pavtest=cmd
+    [[ $state == COMPLETED ]] || fail "$output"
+    [[ $(cat "$store"/sessions/*/*/jobs/"$id.0"/tests/*/run.log | sort | xargs) == "2 of 2 2 of 2 n1 n2 n3 n4" ]] ||
+        fail "$(cat "$store"/sessions/*/*/jobs/"$id.0"/tests/*/run.log)"
+}
+
 @test "a test's place: variables, scratch of its own, gone afterwards" {
     many scratch 2 'run: {cmds: ["echo $PAVTEST_SCRATCH", "mkdir $PAVTEST_SCRATCH/deep", "echo x > $PAVTEST_SCRATCH/deep/file", "env | grep ^PAVTEST_ | cut -d= -f1 | sort | xargs"]}'
     run_job --nodes=2 --pavtest=scratch
