@@ -140,6 +140,7 @@ Result<> Index::remove(const std::vector<std::string>& ids) {
         Transaction transaction(body_->database());
         for (const std::string& id : ids) {
             body_->erase(number_of(id));
+            body_->forget_journals(number_of(id));
         }
         transaction.commit();
         return Result<>{};
@@ -182,6 +183,11 @@ Result<std::vector<Known>> Index::known(std::string_view from, std::string_view 
         }
         return found;
     });
+}
+
+Result<session::RememberedJournals> Index::journals(const std::string& id) const {
+    return guarded<session::RememberedJournals>("read the index",
+                                                [&] { return body_->journals(id); });
 }
 
 Result<std::vector<std::string>> Index::broken(Timestamp since) const {

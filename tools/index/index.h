@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "index/rows.h"
+#include "session/remembered.h"
 #include "session/view.h"
 
 namespace pavtest::index {
@@ -21,6 +22,7 @@ struct Reading {
     std::string fingerprint;  // of its files before they were read
     session::SessionView view;
     std::vector<std::string> test_names;
+    session::RememberedJournals journals;  // kept while the session is not settled
     /// Nothing will be added to it any more, so that nobody looks at its files again.
     bool closed = false;
     bool settled = false;  // nothing is left that Slurm could be asked about
@@ -57,6 +59,8 @@ class Index {
     /// Ids in [from, to), sorted: all, or those that are not closed.
     [[nodiscard]] Result<std::vector<Known>> known(std::string_view from, std::string_view to,
                                                    bool open_only) const;
+    /// What is kept of the journals of a session that was not settled.
+    [[nodiscard]] Result<session::RememberedJournals> journals(const std::string& id) const;
     /// Why sessions since then can't be read.
     [[nodiscard]] Result<std::vector<std::string>> broken(Timestamp since) const;
 

@@ -54,6 +54,7 @@ class Refresh {
                               const std::map<std::string, Month>& known);
     Result<> add_changed();
     Result<> read_all();
+    void remember(const std::string& id);
     [[nodiscard]] std::vector<Reading> read_batch(const std::string* ids, std::size_t count) const;
     [[nodiscard]] Reading read_one(const std::string& id) const;
 
@@ -63,6 +64,7 @@ class Refresh {
     Timestamp now_;
     std::vector<std::string> wanted_;
     std::vector<Month> listed_;
+    std::map<std::string, session::RememberedJournals> journals_;  // of those of the wanted
     Refreshed result_;
 };
 
@@ -75,7 +77,12 @@ Reading broken(const std::string& id, std::string what) {
 
 Reading Refresh::read_one(const std::string& id) const {
     const auto directory = store_.open_session(id);
-    return directory ? read_session(*directory, now_) : broken(id, directory.error().what);
+    if (!directory) {
+        return broken(id, directory.error().what);
+    }
+    const auto known = journals_.find(id);
+    return read_session(*directory, now_,
+                        known == journals_.end() ? session::RememberedJournals{} : known->second);
 }
 
 std::vector<Reading> Refresh::read_batch(const std::string* ids, std::size_t count) const {
@@ -206,9 +213,17 @@ Result<> Refresh::add_changed() {
         if (!directory || each.fingerprint.empty() ||
             directory->fingerprint() != each.fingerprint) {
             wanted_.push_back(each.id);
+            remember(each.id);
         }
     }
     return {};
+}
+
+// Here, as the workers do not share the index.
+void Refresh::remember(const std::string& id) {
+    if (auto journals = index_.journals(id); journals && !journals->empty()) {
+        journals_.emplace(id, *std::move(journals));
+    }
 }
 
 Result<> Refresh::read_all() {
@@ -233,6 +248,9 @@ Result<> Refresh::read_all() {
 Result<Refreshed> Refresh::run() {
     if (!scope_.only.empty()) {
         wanted_ = scope_.only;
+        for (const std::string& id : wanted_) {
+            remember(id);
+        }
     } else if (auto compared = compare_months(); !compared) {
         return tl::make_unexpected(compared.error());
     } else if (auto changed = add_changed(); !changed) {
@@ -273,14 +291,15 @@ Reading reading_of(const session::SessionDirectory& directory, session::SessionV
     return reading;
 }
 
-Reading read_session(const session::SessionDirectory& directory, Timestamp now) {
+Reading read_session(const session::SessionDirectory& directory, Timestamp now,
+                     session::RememberedJournals journals) {
     // What is old is mostly closed, and then nobody asks for its fingerprint, which costs as
     // much as all the rest. It is taken before anything is read, or it would prove nothing.
     bool with_print =
         session::id_time(directory.id()).value_or(now).microseconds > now.microseconds - 2 * kDay;
     for (;; with_print = true) {
         std::string fingerprint = with_print ? directory.fingerprint() : std::string{};
-        auto view = session::view_session(directory);
+        auto view = session::view_session(directory, journals);
         if (!view) {
             return broken(directory.id(), view.error().what);
         }
@@ -290,8 +309,10 @@ Reading read_session(const session::SessionDirectory& directory, Timestamp now) 
         }
         Reading reading = reading_of(directory, *std::move(view), std::move(fingerprint), now);
         if (reading.closed || with_print) {
+            reading.journals = std::move(journals);
             return reading;
         }
+        journals.clear();  // what is new in them is so for the index, too
     }
 }
 

@@ -28,7 +28,9 @@ Result<Refreshed> bring_up_to_date(Index& index, const session::Store& store, co
 Timestamp last_word(const session::SessionView& view);
 
 /// A session read for the index, with what it said, from its open directory.
-Reading read_session(const session::SessionDirectory& directory, Timestamp now);
+/// Of the journals only what was added since they were remembered.
+Reading read_session(const session::SessionDirectory& directory, Timestamp now,
+                     session::RememberedJournals journals = {});
 /// The same for what has just been read.
 Reading reading_of(const session::SessionDirectory& directory, session::SessionView view,
                    std::string fingerprint, Timestamp now);

@@ -4,7 +4,7 @@
 namespace pavtest::index {
 
 inline constexpr int kApplication = 0x70617674;  // "pavt"
-inline constexpr int kVersion = 1;
+inline constexpr int kVersion = 2;
 
 // A session's id is its number in base 32, so that keys sort by time. Texts that come again
 // and again (names, states, node lists) stand once in `words`.
@@ -31,6 +31,9 @@ CREATE TABLE tests(
   started INTEGER, ended INTEGER, return_value INTEGER, signal INTEGER, duration REAL,
   attempt INTEGER, over INTEGER, had INTEGER,
   PRIMARY KEY(session, place, number)) WITHOUT ROWID;
+CREATE TABLE journals(
+  session INTEGER, file TEXT, inode INTEGER, start INTEGER, text BLOB,
+  PRIMARY KEY(session, file, start)) WITHOUT ROWID;
 CREATE TABLE nodes(
   session INTEGER, place INTEGER, name INTEGER, restart INTEGER, joined INTEGER,
   gone INTEGER, joined_by INTEGER, gone_by INTEGER, data TEXT,

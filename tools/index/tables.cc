@@ -79,6 +79,44 @@ void Index::Body::erase(std::int64_t session) {
     }
 }
 
+void Index::Body::forget_journals(std::int64_t session) {
+    Statement(database_, "DELETE FROM journals WHERE session = ?").bind(1, session).run();
+}
+
+// Only what is new is written: a piece behind those that are there.
+void Index::Body::keep_journals(std::int64_t session, const session::RememberedJournals& journals) {
+    Statement forget(database_, "DELETE FROM journals WHERE session = ? AND file = ?");
+    Statement keep(database_, "INSERT OR REPLACE INTO journals VALUES(?,?,?,?,?)");
+    for (const auto& [file, journal] : journals) {
+        if (journal.known == 0) {
+            forget.bind(1, session).bind(2, file).run();
+        }
+        if (journal.inode != 0 && journal.text.size() > journal.known) {
+            const std::string_view piece = std::string_view(journal.text).substr(journal.known);
+            keep.bind(1, session).bind(2, file).bind(3, static_cast<std::int64_t>(journal.inode));
+            keep.bind(4, static_cast<std::int64_t>(journal.known)).bind(5, piece).run();
+        }
+    }
+}
+
+session::RememberedJournals Index::Body::journals(const std::string& id) {
+    session::RememberedJournals found;
+    Statement rows(database_,
+                   "SELECT file, inode, start, text FROM journals WHERE session = ?"
+                   " ORDER BY file, start");
+    rows.bind(1, number_of(id));
+    while (rows.step()) {
+        session::RememberedJournal& journal = found[rows.text(0)];
+        const auto inode = static_cast<std::uint64_t>(rows.integer(1));
+        // Pieces that two pavstats wrote at once may not fit: then the file is read anew.
+        const bool fits = static_cast<std::size_t>(rows.integer(2)) == journal.text.size() &&
+                          (journal.text.empty() || journal.inode == inode);
+        journal.text = fits ? journal.text + rows.text(3) : std::string{};
+        journal.inode = fits ? inode : 0;
+    }
+    return found;
+}
+
 void Index::Body::put_job(std::int64_t session, std::uint32_t place, const session::JobView& job,
                           const std::vector<std::string>& names) {
     if (!put_job_) {
@@ -128,6 +166,11 @@ void Index::Body::put_job(std::int64_t session, std::uint32_t place, const sessi
 void Index::Body::put_one(const Reading& reading) {
     const std::int64_t session = number_of(reading.id);
     erase(session);
+    if (reading.settled || !reading.broken.empty()) {
+        forget_journals(session);
+    } else {
+        keep_journals(session, reading.journals);
+    }
     if (!put_session_) {
         put_session_.emplace(database_,
                              "INSERT INTO sessions VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");

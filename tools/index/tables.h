@@ -26,7 +26,10 @@ class Index::Body {
     void put_one(const Reading& reading);
     void put_job(std::int64_t session, std::uint32_t place, const session::JobView& job,
                  const std::vector<std::string>& names);
-    void erase(std::int64_t session);
+    void erase(std::int64_t session);  // but what is kept of its journals
+    void keep_journals(std::int64_t session, const session::RememberedJournals& journals);
+    void forget_journals(std::int64_t session);
+    session::RememberedJournals journals(const std::string& id);
     std::vector<JobRow> jobs(const JobFilter& filter);
     std::vector<TestRow> tests(const std::vector<JobRow>& jobs, const TestFilter& filter);
     std::vector<NodeRow> nodes(const std::vector<JobRow>& jobs);

@@ -18,9 +18,8 @@ constexpr std::int64_t kPiece = 256LL << 10;
 constexpr std::size_t kFlawsShown = 20;  // of one file; the rest is only counted
 
 Result<FileDescriptor> open_journal(const Directory& directory, const std::string& name,
-                                    std::int64_t& size) {
+                                    struct stat& info) {
     auto fd = directory.open_file(name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-    struct stat info {};
     if (fd && ::fstat(fd->get(), &info) != 0) {
         return fail_errno("look at", name, errno);
     }
@@ -28,8 +27,31 @@ Result<FileDescriptor> open_journal(const Directory& directory, const std::strin
         return fail(ErrorKind::infrastructure,
                     fmt::format("'{}/{}' is no regular file", directory.path(), name));
     }
-    size = info.st_size;
     return fd;
+}
+
+constexpr std::size_t kRememberLimit = 64U << 20;
+
+// Whether what is known of the file is its beginning.
+bool goes_on(const RememberedJournal& known, const struct stat& info) {
+    return known.inode == info.st_ino &&
+           static_cast<std::int64_t>(known.text.size()) <= info.st_size;
+}
+
+// What has holes is not kept.
+RememberedJournal* forget(RememberedJournal* known) {
+    if (known != nullptr) {
+        *known = {};
+    }
+    return nullptr;
+}
+
+void remember(RememberedJournal& known, std::string_view piece) {
+    if (known.text.size() + piece.size() <= kRememberLimit) {
+        known.text += piece;
+    } else {
+        known.inode = 0;  // of such a file nothing is kept
+    }
 }
 
 }  // namespace
@@ -81,29 +103,42 @@ void LineTaker::end() {
 }
 
 void read_journal_file(const Directory& directory, const std::string& name, const std::string& file,
-                       std::vector<SourcedRecord>& records, std::vector<Flaw>& flaws) {
-    std::int64_t size = 0;
-    const auto fd = open_journal(directory, name, size);
+                       std::vector<SourcedRecord>& records, std::vector<Flaw>& flaws,
+                       RememberedJournal* known) {
+    struct stat info {};
+    const auto fd = open_journal(directory, name, info);
     if (!fd) {
         flaws.push_back({file, 0, fd.error().what});
         return;
     }
+    const std::int64_t size = info.st_size;
     LineTaker lines(file, records, flaws);
     std::string buffer(static_cast<std::size_t>(std::min(size, kPiece)), '\0');
     std::int64_t read = 0;
+    std::int64_t at = 0;
+    if (known != nullptr) {
+        if (!goes_on(*known, info)) {
+            *known = {info.st_ino, "", 0};
+        }
+        lines.add(known->text);
+        known->known = known->text.size();
+        at = static_cast<std::int64_t>(known->known);
+    }
     // Up to where it ended when we looked, as a writer may be at it.
-    for (std::int64_t at = 0; at < size;) {
+    while (at < size) {
         if (at > 0) {
             // A crash of a file system may leave a hole; so would who means harm.
             const std::int64_t data = ::lseek(fd->get(), at, SEEK_DATA);
             if (data > at || (data < 0 && errno == ENXIO)) {
                 lines.pass_over();
+                known = forget(known);
                 at = data > at ? data : size;
                 continue;
             }
         }
         if (read >= kJournalLimit) {
             lines.pass_over();
+            known = forget(known);
             flaws.push_back({file, 0, fmt::format("{} bytes at its end were not read", size - at)});
             break;
         }
@@ -118,11 +153,19 @@ void read_journal_file(const Directory& directory, const std::string& name, cons
             }
             break;
         }
-        lines.add(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+        const auto piece = std::string_view(buffer).substr(0, static_cast<std::size_t>(got));
+        lines.add(piece);
+        if (known != nullptr) {
+            remember(*known, piece);
+        }
         at += got;
         read += got;
     }
     lines.end();
+    if (known != nullptr) {
+        known->text.resize(known->text.rfind('\n') + 1);  // a torn line is read again
+        known->known = std::min(known->known, known->text.size());
+    }
 }
 
 }  // namespace pavtest::session

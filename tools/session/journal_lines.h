@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "session/remembered.h"
 #include "session/view.h"
 
 namespace pavtest::session {
@@ -36,8 +37,10 @@ class LineTaker {
     std::size_t left_out_ = 0;
 };
 
-/// The journal `name` in `directory`, whatever it is; `file` is what to call it.
+/// The journal `name` in `directory`, whatever it is; `file` is what to call it. With `known`, of
+/// this file only what was added since.
 void read_journal_file(const Directory& directory, const std::string& name, const std::string& file,
-                       std::vector<SourcedRecord>& records, std::vector<Flaw>& flaws);
+                       std::vector<SourcedRecord>& records, std::vector<Flaw>& flaws,
+                       RememberedJournal* known = nullptr);
 
 }  // namespace pavtest::session

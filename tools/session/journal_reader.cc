@@ -107,7 +107,8 @@ void drop_copies(std::vector<SourcedRecord>& records, std::size_t first, std::si
     records.erase(records.begin() + static_cast<std::ptrdiff_t>(kept), records.end());
 }
 
-void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords& job) {
+void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords& job,
+                        RememberedJournals* known) {
     const std::string place = "jobs/" + key.directory_name();
     const auto directory = session.job_directory(key);
     const auto names = directory ? directory->names() : tl::make_unexpected(directory.error());
@@ -123,8 +124,9 @@ void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords&
     const std::size_t plain = job.records.size();
     for (const std::string& name : *names) {
         if (is_journal(name)) {
-            read_journal_file(*directory, name, fmt::format("{}/{}", place, name), job.records,
-                              job.flaws);
+            const std::string file = fmt::format("{}/{}", place, name);
+            read_journal_file(*directory, name, file, job.records, job.flaws,
+                              known == nullptr ? nullptr : &(*known)[file]);
         }
     }
     if (packed) {
@@ -139,7 +141,7 @@ void read_job_directory(const SessionDirectory& session, JobKey key, JobRecords&
 
 }  // namespace
 
-Result<SessionRecords> read_journals(const SessionDirectory& session) {
+Result<SessionRecords> read_journals(const SessionDirectory& session, RememberedJournals* known) {
     SessionRecords all;
     const auto names = session.directory().names();
     if (!names) {
@@ -164,7 +166,7 @@ Result<SessionRecords> read_journals(const SessionDirectory& session) {
             all.jobs.emplace_back().job = key.job;
         }
         all.jobs.back().keys.push_back(key);
-        read_job_directory(session, key, all.jobs.back());
+        read_job_directory(session, key, all.jobs.back(), known);
     }
     for (JobRecords& job : all.jobs) {
         sort_records(job.records);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "session/remembered.h"
 #include "session/store.h"
 #include "session/view.h"
 #include "status/record.h"
@@ -27,7 +28,9 @@ struct SessionRecords {
     std::vector<Flaw> flaws;
 };
 
-Result<SessionRecords> read_journals(const SessionDirectory& session);
+/// With `known`, of journals only what was added since they were read.
+Result<SessionRecords> read_journals(const SessionDirectory& session,
+                                     RememberedJournals* known = nullptr);
 
 /// `data` of a settling record: for each journal the last sequence number that was there. What
 /// came later does not count. Nothing if the record does not say.

@@ -64,8 +64,9 @@ Merge merge(std::uint32_t tests, SessionRecords& all, JobRecords& job) {
     return merged;
 }
 
-Result<SessionRecords> prepared_records(const SessionDirectory& session) {
-    auto all = read_journals(session);
+Result<SessionRecords> prepared_records(const SessionDirectory& session,
+                                        RememberedJournals* known = nullptr) {
+    auto all = read_journals(session, known);
     if (all) {
         add_jobs_without_directory(*all);
         distribute_settled(*all);
@@ -116,14 +117,12 @@ void place_words_of_tests(std::vector<SourcedRecord>& records) {
     records = std::move(placed);
 }
 
-}  // namespace
-
-Result<SessionView> view_session(const SessionDirectory& session) {
+Result<SessionView> view_of(const SessionDirectory& session, RememberedJournals* known) {
     auto header = session.header();
     if (!header) {
         return tl::make_unexpected(header.error());
     }
-    auto all = prepared_records(session);
+    auto all = prepared_records(session, known);
     if (!all) {
         return tl::make_unexpected(all.error());
     }
@@ -140,6 +139,16 @@ Result<SessionView> view_session(const SessionDirectory& session) {
     }
     view.flaws = std::move(all->flaws);
     return view;
+}
+
+}  // namespace
+
+Result<SessionView> view_session(const SessionDirectory& session) {
+    return view_of(session, nullptr);
+}
+
+Result<SessionView> view_session(const SessionDirectory& session, RememberedJournals& journals) {
+    return view_of(session, &journals);
 }
 
 Result<std::vector<SourcedRecord>> history(const SessionDirectory& session,

@@ -108,6 +108,47 @@ TEST_F(IndexTest, WhatLivesIsReadWhenItGrew) {
     EXPECT_EQ(index.tests(*index.jobs({}), {})->at(0).view.state, "RUN_DONE");
 }
 
+TEST_F(IndexTest, WhatLivesIsReadOnFromWhereItWasLeft) {
+    const auto made = make_session(1);
+    submit_as_usual(made);
+    write(made, {7, 0}, "n1", {one(Role::runner, 0, "RUNNING")});
+    const std::string journal = session_path() + "/jobs/7.0/journal.runner-n1.jsonl";
+    {
+        Index index = open();
+        refresh(index);
+    }
+    // Its beginning could change, and nobody would look; what is torn is read again.
+    const auto spoil = [&] { std::fstream(journal, std::ios::in | std::ios::out) << "no record"; };
+    spoil();
+    std::ofstream(journal, std::ios::app) << "{\"v\":1,";
+    Index index = open();
+    EXPECT_EQ(refresh(index).read, 1U);
+    EXPECT_EQ(index.jobs({})->at(0).flaws, 1U);
+    std::filesystem::resize_file(journal, std::filesystem::file_size(journal) - 7);
+    for (const char* state : {"RUN_DONE", "RESULTS"}) {
+        const std::string line = status::encode([&] {
+            status::Record record = one(Role::runner, 0, state);
+            record.seq = state[2] == 'N' ? 8 : 9;
+            return record;
+        }());
+        std::ofstream(journal, std::ios::app) << line;
+        EXPECT_EQ(refresh(index).read, 1U);
+        EXPECT_EQ(index.tests(*index.jobs({}), {})->at(0).view.state, state);
+        EXPECT_EQ(index.jobs({})->at(0).flaws, 0U) << index.jobs({})->at(0).flaw;
+    }
+    // Another file of that name is read from its beginning.
+    std::filesystem::copy_file(journal, journal + ".other");
+    std::filesystem::rename(journal + ".other", journal);
+    refresh(index);
+    EXPECT_EQ(index.jobs({})->at(0).flaws, 1U);
+    // What is over is not kept.
+    write(made, {7, 0}, "n1",
+          {ended(one(Role::runner, 0, "COMPLETE"), Cause::finished, Verdict::pass),
+           ended(whole(Role::runner, "COMPLETE"), Cause::finished)});
+    refresh(index);
+    EXPECT_TRUE(index.journals(kId)->empty());
+}
+
 TEST_F(IndexTest, NewAndRemovedSessionsAreSeen) {
     finish();
     Index index = open();

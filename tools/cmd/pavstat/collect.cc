@@ -170,7 +170,8 @@ void Collector::open_unsettled(std::size_t place) {
         if (!directory) {
             continue;
         }
-        if (auto view = session::view_session(*directory)) {
+        auto journals = store.index.journals(id).value_or(session::RememberedJournals{});
+        if (auto view = session::view_session(*directory, journals)) {
             open_.push_back({*std::move(directory), *std::move(view)});
             open_store_.push_back(place);
         }
