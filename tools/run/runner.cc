@@ -156,7 +156,7 @@ void Runner::start_test(const session::Placement& placement) {
     running_.push_back({built_ahead ? std::move(begun) : make_run(index, where), place});
     TestRun& run = *running_.back().test;
     if (built_ahead) {
-        run.place(std::move(where), now());
+        run.run_at(std::move(where), now());
     } else {
         run.start(now());
     }

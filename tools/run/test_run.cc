@@ -168,7 +168,7 @@ void TestRun::build_ahead(Duration now) {
     start(now);
 }
 
-void TestRun::place(TestPlace place, Duration now) {
+void TestRun::run_at(TestPlace place, Duration now) {
     place_ = std::move(place);
     nodes_ = compress_hostlist(place_.nodes);
     ahead_ = false;

@@ -76,10 +76,10 @@ class TestRun : private PlacedHost {
 
     /// Makes its files and starts its build or its script. It may be over at once.
     void start(Duration now);
-    /// The same, but its run waits for place(). For a test whose build is made once.
+    /// The same, but its run waits for run_at(). For a test whose build is made once.
     void build_ahead(Duration now);
     /// Goes on where it runs.
-    void place(TestPlace place, Duration now);
+    void run_at(TestPlace place, Duration now);
     [[nodiscard]] bool waits_for_build() const { return build_stage_ && build_stage_->waits(); }
     /// Its build is under way.
     [[nodiscard]] bool building() const {
