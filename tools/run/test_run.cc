@@ -493,8 +493,9 @@ Result<> TestRun::step_build(Duration now) {
     }
     Verdict verdict;
     if (built_.lost) {
-        verdict_ = Verdict{status::Verdict::none, status::Cause::node_failure,
-                           std::string(state::aborted), built_.reason};
+        judged({status::Verdict::none, status::Cause::node_failure, std::string(state::aborted),
+                built_.reason},
+               now);
         return {};
     }
     verdict.result = built_.state == state::build_error || built_.state == state::env_failed
