@@ -33,7 +33,8 @@ class ScratchSuites : public ::testing::Test {
         directory_ = ::mkdtemp(name.data());
         world_.directories = {{"main", directory_}};
         world_.scheduler = std::make_shared<NoSlurm>();
-        world_.pinned_facts = {{"sys_name", "here"}, {"sys_os.name", "linux"}, {"sys_os.version", "1"}};
+        world_.pinned_facts = {
+            {"sys_name", "here"}, {"sys_os.name", "linux"}, {"sys_os.version", "1"}};
         selection_.os = "linux-1";
     }
     ~ScratchSuites() override {

@@ -275,8 +275,8 @@ int run_session(const Arguments& arguments, int count, char** words) {
                         .hold = run::Milliseconds(400),
                         .stop_grace = run::Milliseconds(300),
                         .store_patience = run::Milliseconds(2000),
-                         .build_ahead = selected->order,
-                         .durations = &durations});
+                        .build_ahead = selected->order,
+                        .durations = &durations});
     return static_cast<int>(runner.run());
 }
 
