@@ -144,7 +144,7 @@ refused() {
 
 @test "several requests, settings and modes" {
     run --separate-stderr in_shell \
-        'sbatch --pavtest=small.pass,small.print --pavtest-set=schedule.nodes=2 --pavtest-set build.timeout=77 </dev/null'
+        'sbatch --hold --pavtest=small.pass,small.print --pavtest-set=schedule.nodes=2 --pavtest-set build.timeout=77 </dev/null'
     submitted_generated
     [[ $(job_field "$(job)" NumNodes) == 2* ]]
     grep -q '"tests": *2' "$(session)/session.json"
