@@ -170,7 +170,7 @@ refused() {
 }
 
 @test "the job is sized by the suite, and named after the request" {
-    run --separate-stderr in_shell 'sbatch --pavtest=small.pass --pavtest-set=schedule.nodes=2 </dev/null'
+    run --separate-stderr in_shell 'sbatch --hold --pavtest=small.pass --pavtest-set=schedule.nodes=2 </dev/null'
     submitted_generated
     [[ $(job_field "$(job)" NumNodes) == 2* ]]
     [[ $(job_field "$(job)" JobName) == small.pass ]]
