@@ -22,9 +22,8 @@ Result<struct stat> status_of(const Directory& directory) {
 
 bool is_safe_place(const struct stat& directory) {
     const bool others_write = (directory.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-    return directory.st_uid == ::geteuid()
-               ? !others_write
-               : directory.st_uid == 0 && (!others_write || (directory.st_mode & S_ISVTX) != 0);
+    const bool sticky = (directory.st_mode & S_ISVTX) != 0;
+    return (directory.st_uid == ::geteuid() || directory.st_uid == 0) && (!others_write || sticky);
 }
 
 Result<Directory> open_node_dir(const std::string& path) {

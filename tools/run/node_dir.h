@@ -10,8 +10,8 @@
 
 namespace pavtest::run {
 
-/// Ours alone to write, or root's and, if others may write there, with the sticky bit, as /tmp
-/// is: what we put there stays.
+/// Ours or root's and, if others may write there, with the sticky bit, as /tmp has it: what we put
+/// there stays.
 bool is_safe_place(const struct stat& directory);
 
 /// Makes it where it is missing. An error if it is no safe place.
