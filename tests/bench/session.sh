@@ -4,22 +4,11 @@
 set -euo pipefail
 : "${PAVTEST_PREFIX:?names an installed pavtest}"
 count=${PAVTEST_BENCH_TESTS:-10000}
-work=$(mktemp -d /tmp/pavtest-bench.XXXXXX)
-trap 'rm -rf "$work"' EXIT
-export PAVTEST_STORE_DIR=$work/store PAV_CONFIG_DIR=$work/config HOME=$work
-mkdir -p "$work/config/suites"
-cat >"$work/config/suites/many.yaml" <<END
-t:
-  permute_on: i
-  variables: {i: [$(seq -s, "$count")]}
-  run: {cmds: ['true']}
-END
+# shellcheck source=tests/bench/many_tests.bash
+source "$(dirname "${BASH_SOURCE[0]}")/many_tests.bash"
 cd "$work"
 
-# Outside Slurm, pavrun takes its job from the environment: this measures pavrun alone.
-export SLURM_JOB_ID=1 SLURM_JOB_NODELIST=n1 SLURMD_NODENAME=n1 SLURM_JOB_NUM_NODES=1
-session='' store=''
-eval "$("$PAVTEST_PREFIX/bin/pavsuite" freeze --quiet --script own many)"
+freeze_many
 start=$(date +%s%N)
 "$PAVTEST_PREFIX/bin/pavrun" --session "$session" --store "$store" >out &
 pid=$!
