@@ -5,8 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "../session/fake_slurm.h"
-#include "../session/fixture.h"
 #include "base/text.h"
 #include "cmd/pavstat/changes.h"
 #include "cmd/pavstat/prune.h"
@@ -14,6 +12,7 @@
 #include "cmd/pavstat/show.h"
 #include "cmd/pavstat/verify.h"
 #include "cmd/pavstat/watch.h"
+#include "pavstat_store.h"
 #include "session/compact.h"
 
 namespace pavtest::cmd {
@@ -27,7 +26,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class PavstatLive : public session::StoreTest {
+class PavstatLive : public PavstatTestStore {
   protected:
     static constexpr const char* kNext = "1hf7yat01abd";
 
@@ -41,26 +40,12 @@ class PavstatLive : public session::StoreTest {
         records.push_back(ended(whole(Role::runner, "COMPLETE"), Cause::finished));
         write(made, {job, 0}, "n1", records);
     }
-    Collected look(const PavstatOptions& options) {
-        viewer_ = {Environment({{"XDG_CACHE_HOME", path_ + "/cache"}}),
-                   {1000, "alice", path_},
-                   settings_,
-                   &clock_,
-                   &slurm_};
-        viewer_.settings.store_templates = {settings_.store};
-        auto collected = collect(viewer_, options);
-        EXPECT_TRUE(collected) << collected.error().what;
-        return *std::move(collected);
-    }
     static PavstatOptions past() {
         PavstatOptions options;
         options.since = Timestamp{};
         options.with_past = options.of_tests = true;
         return options;
     }
-
-    session::FakeSlurm slurm_;
-    Viewer viewer_;
 };
 
 TEST_F(PavstatLive, WhatChangedSinceTheSessionBefore) {

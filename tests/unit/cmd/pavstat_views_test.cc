@@ -3,13 +3,12 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "../session/fake_slurm.h"
-#include "../session/fixture.h"
 #include "cmd/pavstat/layout.h"
 #include "cmd/pavstat/outputs.h"
 #include "cmd/pavstat/summary.h"
 #include "cmd/pavstat/views.h"
 #include "cmd/pavstat/wait.h"
+#include "pavstat_store.h"
 
 namespace pavtest::cmd {
 namespace {
@@ -21,7 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-class PavstatViews : public session::StoreTest {
+class PavstatViews : public PavstatTestStore {
   protected:
     void SetUp() override {
         StoreTest::SetUp();
@@ -39,17 +38,6 @@ class PavstatViews : public session::StoreTest {
         record.nodes = nodes;
         return record;
     }
-    Collected look(PavstatOptions options) {
-        viewer_ = {Environment({{"XDG_CACHE_HOME", path_ + "/cache"}}),
-                   {1000, "alice", path_},
-                   settings_,
-                   &clock_,
-                   &slurm_};
-        viewer_.settings.store_templates = {settings_.store};
-        auto collected = collect(viewer_, options);
-        EXPECT_TRUE(collected) << collected.error().what;
-        return *std::move(collected);
-    }
     static PavstatOptions tests() {
         PavstatOptions options;
         options.of_tests = true;
@@ -62,9 +50,6 @@ class PavstatViews : public session::StoreTest {
         }
         return found;
     }
-
-    session::FakeSlurm slurm_;
-    Viewer viewer_;
 };
 
 TEST_F(PavstatViews, FiltersOfTests) {
