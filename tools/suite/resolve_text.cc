@@ -40,11 +40,7 @@ Evaluated iteration(const Segment& segment, const VariableManager& variables,
             continue;
         }
         for (const Expression* reference : references_of(inner.expression)) {
-            std::vector<BoundStep> steps;
-            for (const ReferenceStep& step : reference->steps) {
-                steps.push_back(BoundStep{step.kind, step.name, std::nullopt, std::nullopt});
-            }
-            const auto key = parse_key(reference->name, steps);
+            const auto key = parse_key(*reference);
             if (!key) {
                 return fail(reference->offset, key.error());
             }

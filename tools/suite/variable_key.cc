@@ -71,6 +71,14 @@ Key parse_key(std::string_view first, const std::vector<BoundStep>& steps) {
     return key;
 }
 
+Key parse_key(const Expression& reference) {
+    std::vector<BoundStep> steps;
+    for (const ReferenceStep& step : reference.steps) {
+        steps.push_back(BoundStep{step.kind, step.name, std::nullopt, std::nullopt});
+    }
+    return parse_key(reference.name, steps);
+}
+
 Key parse_key(std::string_view dotted) {
     std::vector<BoundStep> steps;
     std::string_view first;

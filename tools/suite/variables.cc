@@ -272,11 +272,7 @@ tl::expected<VariableManager::Readiness, EvaluationError> VariableManager::readi
     const std::vector<Unresolved>& pending, const std::vector<bool>& skipped) const {
     Readiness ready;
     for (const Expression* reference : references_of(text)) {
-        std::vector<BoundStep> steps;
-        for (const ReferenceStep& step : reference->steps) {
-            steps.push_back(BoundStep{step.kind, step.name, std::nullopt, std::nullopt});
-        }
-        const auto key = parse_key(reference->name, steps);
+        const auto key = parse_key(*reference);
         if (!key) {
             return fail(reference->offset, key.error());
         }

@@ -67,6 +67,8 @@ struct VariableKey {
 
 using Key = tl::expected<VariableKey, std::string>;
 Key parse_key(std::string_view first, const std::vector<BoundStep>& steps);
+/// As far as is known without working out what stands in its brackets.
+Key parse_key(const Expression& reference);
 /// "sys.name", "name", "name.0.part": what permute_on and --fact take.
 Key parse_key(std::string_view dotted);
 

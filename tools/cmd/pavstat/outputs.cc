@@ -24,21 +24,32 @@ constexpr std::chrono::milliseconds kLook{500};
 constexpr std::uint64_t kResultsLimit = 64ULL << 20;
 constexpr std::uint64_t kLogLimit = 1ULL << 30;  // of one that was packed
 
-// tests/<nnnn> in the last of the job's directories that has it.
-Result<Directory> test_directory(const Collected& collected, const TestLine& test) {
+// The directories of the test's job, of its last restart first. One that cannot be opened is
+// passed over.
+Result<std::vector<Directory>> job_directories(const Collected& collected, const TestLine& test) {
     const Row& row = collected.rows[test.row];
     const auto session = collected.stores[row.store].store.open_session(row.job.id);
     const auto keys = session ? session->jobs() : tl::make_unexpected(session.error());
     if (!keys) {
         return tl::make_unexpected(keys.error());
     }
+    std::vector<Directory> directories;
     for (auto key = keys->rbegin(); key != keys->rend(); ++key) {
-        if (key->job != row.job.job) {
-            continue;
+        if (auto job = session->job_directory(*key); key->job == row.job.job && job) {
+            directories.push_back(std::move(*job));
         }
-        const auto job = session->job_directory(*key);
-        if (auto directory = job ? job->open_below(fmt::format("tests/{:04}", test.view.index))
-                                 : tl::make_unexpected(job.error())) {
+    }
+    return directories;
+}
+
+// tests/<nnnn> in the last of the job's directories that has it.
+Result<Directory> test_directory(const Collected& collected, const TestLine& test) {
+    const auto jobs = job_directories(collected, test);
+    if (!jobs) {
+        return tl::make_unexpected(jobs.error());
+    }
+    for (const Directory& job : *jobs) {
+        if (auto directory = job.open_below(fmt::format("tests/{:04}", test.view.index))) {
             return directory;
         }
     }
@@ -50,19 +61,13 @@ Result<Directory> test_directory(const Collected& collected, const TestLine& tes
 // A file of a test that was compacted.
 Result<std::string> packed_file(const Collected& collected, const TestLine& test,
                                 const std::string& name, std::uint64_t limit) {
-    const Row& row = collected.rows[test.row];
-    const auto session = collected.stores[row.store].store.open_session(row.job.id);
-    const auto keys = session ? session->jobs() : tl::make_unexpected(session.error());
-    if (!keys) {
-        return tl::make_unexpected(keys.error());
+    const auto jobs = job_directories(collected, test);
+    if (!jobs) {
+        return tl::make_unexpected(jobs.error());
     }
-    for (auto key = keys->rbegin(); key != keys->rend(); ++key) {
-        const auto job = key->job == row.job.job
-                             ? session->job_directory(*key)
-                             : Result<Directory>(fail(ErrorKind::not_found, "another job"));
-        auto text = job ? session::read_packed(
-                              *job, fmt::format("tests/{:04}/{}", test.view.index, name), limit)
-                        : tl::make_unexpected(job.error());
+    for (const Directory& job : *jobs) {
+        auto text =
+            session::read_packed(job, fmt::format("tests/{:04}/{}", test.view.index, name), limit);
         if (text || text.error().kind != ErrorKind::not_found) {
             return text;
         }
