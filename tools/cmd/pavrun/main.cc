@@ -14,6 +14,7 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/command_line.h"
 #include "run/job_context.h"
 #include "run/ledger.h"
 #include "run/node_helper.h"
@@ -302,8 +303,7 @@ int pavrun(int count, char** words) {
     try {
         app.parse(count, words);
     } catch (const CLI::ParseError& error) {
-        const int code = app.exit(error);
-        return code == 0 ? 0 : static_cast<int>(ExitCode::usage);
+        return cmd::parse_failed(app, error);
     }
     if (help_node) {
         return static_cast<int>(run::serve_node(environment));

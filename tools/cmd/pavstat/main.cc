@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/command_line.h"
 #include "cmd/pavstat/arguments.h"
 #include "cmd/pavstat/collect.h"
 #include "cmd/pavstat/outputs.h"
@@ -201,9 +202,7 @@ int pavstat(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const bool asked = error.get_exit_code() == 0;
-        app.exit(error);
-        return asked ? 0 : static_cast<int>(ExitCode::usage);
+        return parse_failed(app, error);
     }
     if (states_command->parsed()) {
         return print(states_table(arguments.options.no_header));
