@@ -311,20 +311,10 @@ Result<> set_up_node_builds(Hook& hook, const HookCall& call,
     return record_builds(hook, *builds);
 }
 
-// Scratch directories of tests that were killed with their job. In a child, which is ended when
-// it takes too long: records come first.
+// Scratch directories of tests that were killed with their job. Ended when it takes too long:
+// records come first.
 void remove_scratch_root(const std::string& path, std::chrono::steady_clock::time_point until) {
-    const std::size_t slash = path.rfind('/');
-    const auto parent = Directory::open(path.substr(0, slash));
-    const std::string name = path.substr(slash + 1);
-    if (!parent || !parent->has(name)) {
-        return;
-    }
-    const pid_t child = ::fork();
-    if (child == 0) {
-        static_cast<void>(remove_tree(*parent, name));
-        ::_exit(0);
-    }
+    const pid_t child = remove_scratch(path);
     while (child > 0 && ::waitpid(child, nullptr, WNOHANG) == 0) {
         if (std::chrono::steady_clock::now() >= until) {
             ::kill(child, SIGKILL);

@@ -72,7 +72,7 @@ Result<> make_scratch(const std::string& path) {
 
 pid_t remove_scratch(const std::string& path) {
     const std::string parent = parent_of(path);
-    if (::rmdir(path.c_str()) == 0) {
+    if (::rmdir(path.c_str()) == 0 || errno == ENOENT) {
         return 0;
     }
     const pid_t child = ::fork();

@@ -18,8 +18,8 @@ std::string scratch_root(const std::string& node_dir, const std::string& session
 /// is an error.
 Result<> make_scratch(const std::string& path);
 
-/// Removes it. A child of ours does what takes time:
-/// its pid, or 0.
+/// Removes it and what is in it, following no links. A child of ours does what takes time: its
+/// pid, or 0.
 pid_t remove_scratch(const std::string& path);
 
 }  // namespace pavtest::run
